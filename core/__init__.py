@@ -1,0 +1,1 @@
+"""The floor of Candela: events, nodes, the compiled bank, the engine, and the edge they run on."""

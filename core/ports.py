@@ -1,0 +1,74 @@
+"""What the parts need of each other, on one page."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.events import Batch, Symbols
+
+Clock = Callable[[], int]  # nanoseconds since the epoch, UTC
+
+
+class Feed(Protocol):
+    """Where batches come from. A live socket, a replay and the simulator are the same thing."""
+
+    def __aiter__(self) -> AsyncIterator[Batch]: ...
+
+
+class Sink(Protocol):
+    """Where batches go. `put` never waits; after `close`, `drain` returns once everything taken is out."""
+
+    def put(self, batch: Batch) -> None: ...
+    def close(self) -> None: ...
+    async def drain(self) -> None: ...
+
+
+class Processor(Protocol):
+    """The engine, as the loop sees it."""
+
+    def __call__(self, batch: Batch) -> Sequence[Batch]: ...
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What to ask a venue for, and who asks."""
+
+    symbols: tuple[str, ...]
+    channels: tuple[str, ...] = ("trades", "quotes")
+    key: str = ""
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What one frame held: batches in the frame's order, the venue's notices, rows refused by reason."""
+
+    batches: list[Batch] = field(default_factory=list)
+    notices: list["Notice"] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a venue said about the connection: `connected`, `authenticated`, `subscribed`, `error`…"""
+
+    event: str
+    message: str = ""
+    code: int = 0
+    fatal: bool = False  # trying again will not help: a wrong key, a limit of the account
+
+
+@dataclass(frozen=True)
+class Venue:
+    """A venue is four pure things; `feeds/socket.py` does the rest.
+
+    `hello(event, subscription)` is what to send once the connection reached `event` ("open" right after the
+    upgrade, then every notice's event), or None. `decode(frame, symbols, ts_recv)` raises BadFrame only.
+    """
+
+    name: str
+    url: Callable[[Subscription], str]
+    hello: Callable[[str, Subscription], bytes | None]
+    decode: Callable[[bytes, Symbols, int], Decoded]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ready: str = "open"  # the event after which data flows

@@ -1,0 +1,1 @@
+"""What stands beside the stream, and the market process that wires it."""
