@@ -72,3 +72,29 @@ class Venue:
     decode: Callable[[bytes, Symbols, int], Decoded]
     headers: Mapping[str, str] = field(default_factory=dict)
     ready: str = "open"  # the event after which data flows
+
+
+@dataclass(frozen=True)
+class Described:
+    """An indicator or strategy of a running engine, in words for people and clients."""
+
+    name: str  # "ema_12"
+    call: str  # "ema(12)"
+    outputs: tuple[str, ...]  # the columns it fills in a VALUE batch
+    about: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The names behind the small integers of one engine's batches."""
+
+    source: str
+    symbols: tuple[str, ...]
+    timeframes: tuple[str, ...]
+    indicators: tuple[Described, ...] = ()
+    strategies: tuple[Described, ...] = ()  # SIGNAL.strategy indexes these
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The value columns of a VALUE batch, in order; `value_dtype(catalogue.outputs)` is its dtype."""
+        return tuple(output for each in (*self.indicators, *self.strategies) for output in each.outputs)
