@@ -1,0 +1,50 @@
+"""Moving-average crossover: buy when the fast average rises through the slow one, sell when it falls through.
+
+Strength is how decisively they crossed: the change of their distance over the bar, in average true ranges, at most 1.
+Source: Brock, Lakonishok, LeBaron, Simple Technical Trading Rules, Journal of Finance 47 (1992).
+
+>>> from core.node import fresh, interpreted
+>>> from types import SimpleNamespace as Row
+>>> node = crossover(2, 3); s, run = fresh(node), interpreted(node.step)
+>>> [run(s, Row(), fast, 10.0, 4.0) for fast in (9.0, 11.0, 12.0)]
+[(0.0, 0.0), (1.0, 0.5), (0.0, 0.0)]
+"""
+
+from core.errors import BadInput
+from core.node import Node, Row, State, step, whole
+from indicators.atr import atr
+from indicators.ema import ema
+
+
+@step
+def _crossover(s: State, x: Row, fast: float, slow: float, reach: float) -> tuple[float, float]:  # noqa: ARG001 every step takes its row
+    distance = fast - slow
+    if not (abs(distance) >= 0.0 and abs(reach) >= 0.0):  # NaN: one of them is still warming up
+        return 0.0, 0.0
+    before = s.distance
+    known = s.known
+    if distance != 0.0:  # touching is not crossing: the side is what it last was
+        s.distance = distance
+        s.known = 1
+    if known == 0 or distance * before >= 0.0:
+        return 0.0, 0.0
+    strength = min(1.0, abs(distance - before) / reach) if reach > 0.0 else 1.0
+    return (1.0 if distance > 0.0 else -1.0), strength
+
+
+def crossover(fast: int = 12, slow: int = 26) -> Node:
+    whole("fast", fast)
+    whole("slow", slow)
+    if fast >= slow:
+        raise BadInput(f"fast must be less than slow ({slow}), was {fast}")
+    return Node(
+        name=f"crossover_{fast}_{slow}",
+        step=_crossover,
+        state={"distance": 0.0, "known": 0},
+        needs=(ema(fast), ema(slow), atr(14)),
+        outputs=("side", "strength"),
+        warmup=0,
+        call=f"crossover({fast}, {slow})",
+        about="Buys when the fast exponential average rises through the slow one, sells when it falls through",
+        kind="strategy",
+    )

@@ -1,0 +1,58 @@
+"""What tests in several folders share: a folder for compiled kernels, and made-up market data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.events import BAR, SECOND, TRADE, Batch
+
+START = 1_700_000_000 * SECOND
+
+
+@pytest.fixture(scope="session")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled kernels of this test run: compiled once, shared by all tests."""
+    return tmp_path_factory.mktemp("kernels")
+
+
+@pytest.fixture
+def make_bars() -> Callable[..., Batch]:
+    """Random-walk bars: `make_bars(count, symbols=1, seed=0)`, symbols in random order, timeframe 1s."""
+
+    def make(count: int, *, symbols: int = 1, seed: int = 0) -> Batch:
+        random = np.random.default_rng(seed)
+        bars = np.zeros(count, dtype=BAR)
+        bars["close"] = 100 * np.exp(np.cumsum(random.normal(0, 1e-3, count)))
+        bars["open"] = bars["close"] * (1 + random.normal(0, 1e-4, count))
+        bars["high"] = np.maximum(bars["open"], bars["close"]) * (1 + random.random(count) * 1e-3)
+        bars["low"] = np.minimum(bars["open"], bars["close"]) * (1 - random.random(count) * 1e-3)
+        bars["volume"] = random.integers(1, 1000, count)
+        bars["ts_close"] = START + np.arange(1, count + 1) * SECOND
+        bars["ts_open"] = bars["ts_close"] - SECOND
+        bars["ts_event"] = bars["ts_recv"] = bars["ts_close"]
+        bars["seq"] = np.arange(1, count + 1)
+        bars["symbol"] = random.integers(0, symbols, count)
+        bars["closed"] = 1
+        return bars
+
+    return make
+
+
+@pytest.fixture
+def make_trades() -> Callable[..., Batch]:
+    """Random-walk trades in time order: `make_trades(count, symbols=1, seed=0, seconds=60)`."""
+
+    def make(count: int, *, symbols: int = 1, seed: int = 0, seconds: float = 60) -> Batch:
+        random = np.random.default_rng(seed)
+        trades = np.zeros(count, dtype=TRADE)
+        trades["price"] = 100 * np.exp(np.cumsum(random.normal(0, 1e-4, count)))
+        trades["size"] = random.integers(1, 500, count)
+        trades["ts_event"] = START + np.sort(random.integers(0, int(seconds * SECOND), count))
+        trades["ts_recv"] = trades["ts_event"] + 150_000
+        trades["trade_id"] = np.arange(1, count + 1)
+        trades["symbol"] = random.integers(0, symbols, count)
+        return trades
+
+    return make

@@ -1,0 +1,33 @@
+"""Row types and symbols."""
+
+import numpy as np
+import pytest
+
+from core.events import BAR, QUOTE, SIGNAL, TIME, TRADE, Symbols, rows, value_dtype
+
+
+@pytest.mark.parametrize("dtype", [TRADE, QUOTE, BAR, SIGNAL, TIME, value_dtype(["a", "b"])])
+def test_no_row_has_padding_so_equal_rows_are_equal_bytes(dtype: np.dtype[np.void]) -> None:
+    assert sum(dtype[name].itemsize for name in dtype.names or ()) == dtype.itemsize
+    assert dtype.isalignedstruct
+
+
+def test_a_slice_keeps_the_very_same_dtype_object() -> None:
+    batch = rows(TRADE, [(1, 2, 3, 4, 5.0, 6.0, 0, 1)] * 3)
+    assert batch.dtype is TRADE
+    assert batch[1:].dtype is TRADE
+    assert batch[np.array([True, False, True])].dtype is TRADE
+    assert batch.copy().dtype is TRADE
+
+
+def test_symbols_are_numbered_in_the_order_they_come() -> None:
+    symbols = Symbols(["AAPL", "MSFT"], source="alpaca")
+    assert [symbols.id(name) for name in ("AAPL", "MSFT", "AAPL")] == [0, 1, 0]
+    assert len(symbols) == 2
+
+
+def test_an_unknown_symbol_is_minus_one_unless_the_table_grows() -> None:
+    assert Symbols(["AAPL"]).id("TSLA") == -1
+    growing = Symbols(grows=True)
+    assert (growing.id("TSLA"), growing.id("AAPL"), growing.names) == (0, 1, ["TSLA", "AAPL"])
+    assert growing.id("") == -1

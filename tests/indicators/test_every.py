@@ -1,0 +1,165 @@
+"""The contract every indicator and strategy keeps, run over both lists."""
+
+import doctest
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+import indicators
+import strategies
+from core.bank import Bank
+from core.errors import BadInput
+from core.events import BAR, Batch
+from core.node import Node, fresh, interpreted, ordered
+
+EVERY = [maker() for maker in (*indicators.ALL, *strategies.ALL)]
+_names = [node.name for node in EVERY]
+MakeBars = Callable[..., Batch]
+
+
+@pytest.fixture(scope="module")
+def bank(kernels: Path) -> Bank:
+    return Bank(tuple(EVERY), ("1s", "1m"), kernels)
+
+
+def start(bank: Bank, symbols: int = 4) -> Bank:
+    """The bank as new."""
+    bank.state, bank.seq, bank.seq_all = bank.state[:, :0], bank.seq[:, :0], bank.seq_all[:0]
+    bank.grow(symbols)
+    return bank
+
+
+def by_hand(node: Node, bars: Batch) -> list[tuple[float, ...]]:
+    """A node's outputs, a step at a time in plain Python, one symbol."""
+    nodes = ordered((node,))
+    states = {each.name: fresh(each) for each in nodes}
+    steps = {each.name: interpreted(each.step) for each in nodes}
+    rows = []
+    for bar in bars:
+        x = SimpleNamespace(**{name: bar[name].item() for name in BAR.names or ()})
+        columns: dict[str, float] = {}
+        for each in nodes:
+            needed = [columns[name] for need in each.needs for name in need.columns]
+            result = steps[each.name](states[each.name], x, *needed)
+            columns |= zip(each.columns, result if each.outputs else (result,), strict=True)
+        rows.append(tuple(columns[name] for name in node.columns))
+    return rows
+
+
+def columns(values: Batch, node: Node) -> np.ndarray:
+    return np.column_stack([values[name] for name in node.columns])
+
+
+@pytest.mark.parametrize("package", [indicators, strategies], ids=["indicators", "strategies"])
+def test_every_module_in_the_folder_is_listed(package: object) -> None:
+    found = {module.name for module in pkgutil.iter_modules(package.__path__)}  # type: ignore[attr-defined]
+    assert found == {maker.__name__ for maker in package.ALL}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("node", EVERY, ids=_names)
+def test_the_example_in_its_docstring_is_true(node: Node) -> None:
+    result = doctest.testmod(importlib.import_module(node.step.__module__))
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("node", EVERY, ids=_names)
+def test_compiled_equals_interpreted_bit_for_bit(node: Node, bank: Bank, make_bars: MakeBars) -> None:
+    bars = make_bars(400, seed=3)
+    values, _ = start(bank)(bars)
+    np.testing.assert_array_equal(columns(values, node), np.array(by_hand(node, bars)))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=some.lists(some.integers(0, 600), max_size=12), seed=some.integers(0, 99))
+def test_whole_equals_one_by_one_equals_ragged(bank: Bank, make_bars: MakeBars, cuts: list[int], seed: int) -> None:
+    bars = make_bars(600, symbols=4, seed=seed)
+    whole, signals = start(bank)(bars)
+    for edges in (sorted({0, *cuts, 600}), range(601)):
+        start(bank)
+        parts = [bank(bars[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        assert np.concatenate([values for values, _ in parts]).tobytes() == whole.tobytes()
+        assert np.concatenate([found for _, found in parts]).tobytes() == signals.tobytes()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(prices=some.lists(some.floats(1e-6, 1e9), min_size=60, max_size=120))
+def test_any_positive_prices_give_the_same_compiled_and_interpreted(bank: Bank, prices: list[float]) -> None:
+    bars = np.zeros(len(prices), dtype=BAR)
+    bars["open"] = bars["high"] = bars["low"] = bars["close"] = prices
+    values, _ = start(bank)(bars)
+    for node in EVERY:
+        np.testing.assert_array_equal(columns(values, node), np.array(by_hand(node, bars)))
+
+
+@pytest.mark.parametrize("node", EVERY, ids=_names)
+def test_warm_up_is_nan_for_as_long_as_it_says_and_never_after(node: Node, bank: Bank, make_bars: MakeBars) -> None:
+    values, _ = start(bank)(make_bars(300, seed=5))
+    missing = np.isnan(columns(values, node)).any(axis=1)
+    assert missing[: node.warmup].all()
+    assert not missing[node.warmup :].any()
+
+
+@pytest.mark.parametrize("price", [1e-6, 1.0, 123.45, 1e9])
+def test_a_price_that_stands_still_gives_finite_values(bank: Bank, price: float) -> None:
+    bars = np.zeros(5_000, dtype=BAR)
+    bars["open"] = bars["high"] = bars["low"] = bars["close"] = price
+    values, signals = start(bank)(bars)
+    assert all(np.isfinite(columns(values, node)[node.warmup :]).all() for node in EVERY)
+    assert len(signals) == 0
+
+
+def test_symbols_and_timeframes_do_not_leak_into_each_other(bank: Bank, make_bars: MakeBars) -> None:
+    mixed = make_bars(600, symbols=4, seed=7)
+    mixed["timeframe"] = np.random.default_rng(7).choice([0, 4], 600)  # 1s and 1m
+    values, _ = start(bank)(mixed)
+    for symbol in range(4):
+        for timeframe in (0, 4):
+            own = (mixed["symbol"] == symbol) & (mixed["timeframe"] == timeframe)
+            alone, _ = start(bank)(mixed[own])
+            assert alone.tobytes() == values[own].tobytes()
+
+
+def test_a_restored_snapshot_goes_on_as_if_never_stopped(bank: Bank, make_bars: MakeBars) -> None:
+    bars = make_bars(500, symbols=4, seed=9)
+    start(bank)(bars[:250])
+    snapshot = bank.state.copy()
+    expected, _ = bank(bars[250:])
+    start(bank)
+    bank.state[:] = snapshot
+    assert bank(bars[250:])[0].tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("node", EVERY, ids=_names)
+def test_what_it_is_called_makes_the_same_node_again(node: Node) -> None:
+    again = (strategies.strategy if node.kind == "strategy" else indicators.indicator)(node.call)
+    assert (again.name, str(again.state)) == (node.name, str(node.state))
+    assert node.about
+
+
+@pytest.mark.parametrize("text", ["ema(0)", "ema(2.5)", "ema('x')", "emma(3)", "ema(3", "ema(3, 4)", "__import__('os')"])
+def test_a_wrong_request_is_answered_with_a_sentence(text: str) -> None:
+    with pytest.raises(BadInput, match=r"period must be|expected one of|ema\(3, 4\)"):
+        indicators.indicator(text)
+
+
+@pytest.mark.parametrize(
+    ("maker", "arguments"),
+    [
+        (indicators.macd, (26, 12, 9)),
+        (indicators.bollinger, (20, math.nan)),
+        (strategies.crossover, (5, 5)),
+        (strategies.rsi_reversal, (14, 70.0, 30.0)),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(maker: Callable[..., Node], arguments: tuple[float, ...]) -> None:
+    with pytest.raises(BadInput, match="must be"):
+        maker(*arguments)
