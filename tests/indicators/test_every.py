@@ -5,6 +5,7 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -85,7 +86,7 @@ def test_whole_equals_one_by_one_equals_ragged(bank: Bank, make_bars: MakeBars, 
     whole, signals = start(bank)(bars)
     for edges in (sorted({0, *cuts, 600}), range(601)):
         start(bank)
-        parts = [bank(bars[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        parts = [bank(bars[a:b]) for a, b in pairwise(edges)]
         assert np.concatenate([values for values, _ in parts]).tobytes() == whole.tobytes()
         assert np.concatenate([found for _, found in parts]).tobytes() == signals.tobytes()
 
@@ -145,7 +146,9 @@ def test_what_it_is_called_makes_the_same_node_again(node: Node) -> None:
     assert node.about
 
 
-@pytest.mark.parametrize("text", ["ema(0)", "ema(2.5)", "ema('x')", "emma(3)", "ema(3", "ema(3, 4)", "__import__('os')"])
+@pytest.mark.parametrize(
+    "text", ["ema(0)", "ema(2.5)", "ema('x')", "emma(3)", "ema(3", "ema(3, 4)", "__import__('os')"]
+)
 def test_a_wrong_request_is_answered_with_a_sentence(text: str) -> None:
     with pytest.raises(BadInput, match=r"period must be|expected one of|ema\(3, 4\)"):
         indicators.indicator(text)

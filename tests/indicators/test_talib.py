@@ -13,17 +13,18 @@ from core.events import Batch
 from indicators import atr, bollinger, ema, indicator, macd, rsi, sma
 
 Series = NDArray[np.float64]
-CASES: list[tuple[str, Callable[[Series, Series, Series], tuple[Series, ...]]]] = [
-    *((f"ema({n})", lambda h, l, c, n=n: (talib.EMA(c, n),)) for n in (2, 3, 20, 200)),
-    *((f"sma({n})", lambda h, l, c, n=n: (talib.SMA(c, n),)) for n in (2, 20, 200)),
-    *((f"rsi({n})", lambda h, l, c, n=n: (talib.RSI(c, n),)) for n in (2, 14, 100)),
-    *((f"atr({n})", lambda h, l, c, n=n: (talib.ATR(h, l, c, n),)) for n in (2, 14, 100)),
-    *((f"macd({a}, {b}, {n})", lambda h, l, c, a=a, b=b, n=n: talib.MACD(c, a, b, n)) for a, b, n in ((12, 26, 9), (3, 7, 2))),
-    *((f"bollinger({n}, {w})", lambda h, l, c, n=n, w=w: talib.BBANDS(c, n, w, w)) for n, w in ((20, 2.0), (5, 1.5))),
+Ohlc = dict[str, Series]
+CASES: list[tuple[str, Callable[[Ohlc], tuple[Series, ...]]]] = [
+    *((f"ema({n})", lambda x, n=n: (talib.EMA(x["close"], n),)) for n in (2, 3, 20, 200)),
+    *((f"sma({n})", lambda x, n=n: (talib.SMA(x["close"], n),)) for n in (2, 20, 200)),
+    *((f"rsi({n})", lambda x, n=n: (talib.RSI(x["close"], n),)) for n in (2, 14, 100)),
+    *((f"atr({n})", lambda x, n=n: (talib.ATR(x["high"], x["low"], x["close"], n),)) for n in (2, 14, 100)),
+    *((f"macd{n}", lambda x, n=n: talib.MACD(x["close"], *n)) for n in ((12, 26, 9), (3, 7, 2))),
+    *((f"bollinger{n}", lambda x, n=n: talib.BBANDS(x["close"], n[0], n[1], n[1])) for n in ((20, 2.0), (5, 1.5))),
 ]
 
 
-def series(kind: str, count: int = 3_000) -> tuple[Series, Series, Series]:
+def series(kind: str, count: int = 3_000) -> Ohlc:
     random = np.random.default_rng(11)
     walk = np.cumsum(random.normal(0, 1, count))
     close = {
@@ -35,7 +36,7 @@ def series(kind: str, count: int = 3_000) -> tuple[Series, Series, Series]:
         "steps": 100.0 + np.repeat(random.integers(-5, 6, count // 30), 30),
     }[kind]
     reach = close * 1e-4 * (random.random(count) if kind != "flat" else np.zeros(count))
-    return close + reach, close - reach, close
+    return {"high": close + reach, "low": close - reach, "close": close}
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +46,17 @@ def bank(kernels: Path) -> Bank:
 
 @pytest.mark.parametrize("kind", ["walk", "flat", "tiny", "offset", "spiky", "steps"])
 def test_values_equal_talib_to_a_billionth_at_every_bar(bank: Bank, make_bars: Callable[..., Batch], kind: str) -> None:
-    high, low, close = series(kind)
-    bars = make_bars(len(close))
-    bars["high"], bars["low"], bars["close"] = high, low, close
+    given = series(kind)
+    bars = make_bars(len(given["close"]))
+    for name, values_of in given.items():
+        bars[name] = values_of
     bank.state = bank.state[:, :0]
     bank.grow(1)
     values, _ = bank(bars)
     for call, oracle in CASES:
-        for column, expected in zip(indicator(call).columns, oracle(high, low, close), strict=True):
+        for column, expected in zip(indicator(call).columns, oracle(given), strict=True):
             # relative to the price where a value is a small difference of prices
-            scale = 1.0 if call.startswith("rsi") else float(np.max(np.abs(close)))
+            scale = 1.0 if call.startswith("rsi") else float(np.max(given["close"]))
             np.testing.assert_allclose(
                 values[column], expected, rtol=1e-9, atol=1e-9 * scale, equal_nan=True, err_msg=f"{column} on {kind}"
             )

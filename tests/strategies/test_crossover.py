@@ -20,7 +20,8 @@ def test_a_v_shaped_path_sells_once_and_buys_once(kernels: Path, make_bars: Call
     assert signals["side"].tolist() == [-1.0, 1.0]
     assert np.all((signals["strength"] > 0) & (signals["strength"] <= 1))
     at = np.searchsorted(bars["ts_event"], signals["ts_event"])
-    assert 40 < at[0] < 50 < 80 < at[1] < 90
+    assert 40 < at[0] < 50
+    assert 80 < at[1] < 90
     fast, slow = values["ema_3"], values["ema_8"]
     assert all((fast[i] - slow[i]) * (fast[i - 1] - slow[i - 1]) < 0 for i in at)
     assert signals["price"].tolist() == path[at].tolist()
