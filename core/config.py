@@ -17,7 +17,7 @@ Nested = dict[str, dict[str, Any]]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class Data(Section):
