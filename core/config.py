@@ -1,6 +1,7 @@
 """Settings: one frozen value built in a composition root from flags, environment, file and defaults."""
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,10 +21,15 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
+def _home() -> Path:
+    """As root, PostgreSQL runs as another user, who could not reach a folder inside root's own home."""
+    return Path("/var/lib/candela") if os.geteuid() == 0 else Path("~/.local/share/candela")
+
+
 class Data(Section):
     """Where Candela keeps what it owns: the embedded database, compiled kernels, sockets."""
 
-    folder: Path = Path("~/.local/share/candela")
+    folder: Path = Field(default_factory=_home)
 
     @field_validator("folder")
     @classmethod

@@ -72,3 +72,8 @@ class Unavailable(CandelaError):
 
 class StoreDown(Unavailable):
     code = "store_down"
+
+
+def one_line(error: BaseException) -> str:
+    """What another library's error says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__

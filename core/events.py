@@ -99,6 +99,14 @@ def value_dtype(outputs: Iterable[str]) -> np.dtype[np.void]:
     return _row(*VALUE_HEADER, *((name, "f8") for name in outputs))
 
 
+_KINDS = {id(TRADE): "trades", id(QUOTE): "quotes", id(BAR): "bars", id(SIGNAL): "signals", id(TIME): "time"}
+
+
+def kind(batch: Batch) -> str:
+    """What a batch holds: trades, quotes, bars, signals, time, or a bank's values."""
+    return _KINDS.get(id(batch.dtype), "values")
+
+
 def rows(dtype: np.dtype[np.void], values: Iterable[tuple[Any, ...]]) -> Batch:
     """A batch of `dtype` from tuples in field order."""
     return np.array(list(values), dtype=dtype)

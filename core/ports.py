@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.events import Batch, Symbols
 
@@ -98,3 +98,51 @@ class Catalogue:
     def outputs(self) -> tuple[str, ...]:
         """The value columns of a VALUE batch, in order; `value_dtype(catalogue.outputs)` is its dtype."""
         return tuple(output for each in (*self.indicators, *self.strategies) for output in each.outputs)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of an answer, oldest first, and where the next page begins, if there is one."""
+
+    rows: list[dict[str, Any]]  # Any: a column may be a number, a text or a mapping
+    next_cursor: str | None
+
+
+class Reads(Protocol):
+    """What REST and services read: `core.history.History` over the database."""
+
+    async def ping(self) -> None: ...
+    async def symbols(self) -> list[dict[str, Any]]: ...
+    async def has_symbols(self, symbols: Sequence[str]) -> set[str]: ...
+    async def bars(
+        self,
+        symbols: Sequence[str],
+        timeframe: str,
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int = 1000,
+        cursor: str | None = None,
+        origin: str = "engine",
+    ) -> Page: ...
+    async def values(
+        self,
+        symbol: str,
+        timeframe: str,
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int = 1000,
+        cursor: str | None = None,
+    ) -> Page: ...
+    async def signals(
+        self,
+        symbols: Sequence[str] = (),
+        *,
+        strategy: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int = 1000,
+        cursor: str | None = None,
+    ) -> Page: ...
+    async def last_trade(self, symbol: str) -> dict[str, Any] | None: ...

@@ -1,12 +1,18 @@
-"""What tests in several folders share: a folder for compiled kernels, and made-up market data."""
+"""What tests in several folders share: compiled kernels, made-up market data, a real database."""
 
-from collections.abc import Callable
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from core.events import BAR, SECOND, TRADE, Batch
+from core.postgres import Embedded
 
 START = 1_700_000_000 * SECOND
 
@@ -56,3 +62,26 @@ def make_trades() -> Callable[..., Batch]:
         return trades
 
     return make
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A real PostgreSQL for this test run, from the wheel; the URL of its maintenance database."""
+    folder = Path(tempfile.mkdtemp(prefix="candela-test-"))  # not under pytest's own folder, which root keeps closed
+    folder.chmod(0o755)
+    embedded = Embedded(folder)
+    try:
+        yield embedded.start()
+    finally:
+        embedded.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database(server: str) -> Iterator[str]:
+    """An empty database of one's own; its URL."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        yield server.replace("/postgres?", f"/{name}?")
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))

