@@ -6,7 +6,7 @@ only when it is the very same object (an equal one makes a one-row call up to si
 Fields fill whole eight-byte words: there is no padding, so equal rows are equal bytes and can be hashed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -105,6 +105,14 @@ _KINDS = {id(TRADE): "trades", id(QUOTE): "quotes", id(BAR): "bars", id(SIGNAL):
 def kind(batch: Batch) -> str:
     """What a batch holds: trades, quotes, bars, signals, time, or a bank's values."""
     return _KINDS.get(id(batch.dtype), "values")
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """One batch of several of one kind, of the very same dtype object."""
+    if len(batches) == 1:
+        return batches[0]
+    whole = np.empty(sum(map(len, batches)), dtype=batches[0].dtype)
+    return np.concatenate(batches, out=whole)
 
 
 def rows(dtype: np.dtype[np.void], values: Iterable[tuple[Any, ...]]) -> Batch:

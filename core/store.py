@@ -17,7 +17,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from core.errors import StoreDown, one_line
-from core.events import Batch, kind
+from core.events import Batch, joined, kind
 from core.log import logger
 from core.outbox import Outbox
 from core.ports import Catalogue
@@ -148,7 +148,7 @@ class Store:
             for what, layout in LAYOUTS.items():
                 own = [batch for batch in batches if kind(batch) == what]
                 if own:
-                    batch = np.concatenate(own) if len(own) > 1 else own[0]
+                    batch = joined(own)
                     positions.add(what, batch)
                     with cursor.copy(layout.statement) as copy:
                         copy.write(layout.encode(*self._ids.columns(what, batch)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.events import BAR, QUOTE, SIGNAL, TIME, TRADE, Symbols, rows, value_dtype
+from core.events import BAR, QUOTE, SIGNAL, TIME, TRADE, Symbols, joined, rows, value_dtype
 
 
 @pytest.mark.parametrize("dtype", [TRADE, QUOTE, BAR, SIGNAL, TIME, value_dtype(["a", "b"])])
@@ -18,6 +18,9 @@ def test_a_slice_keeps_the_very_same_dtype_object() -> None:
     assert batch[1:].dtype is TRADE
     assert batch[np.array([True, False, True])].dtype is TRADE
     assert batch.copy().dtype is TRADE
+    for count in (1, 2, 5):
+        assert joined([batch] * count).dtype is TRADE
+        assert joined([batch] * count).tolist() == batch.tolist() * count
 
 
 def test_symbols_are_numbered_in_the_order_they_come() -> None:

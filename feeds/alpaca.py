@@ -1,0 +1,196 @@
+"""Alpaca's stock stream (v2): MessagePack frames, each an array of typed messages.
+
+Source: Alpaca documentation, "Real-time Stock Data"; error codes from its section "Errors".
+Prices and sizes are checked at the engine's door, not here; here a symbol must be known and a message well-formed.
+"""
+
+import struct
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.msgpack import Ext
+
+from core.errors import BadFrame, BadInput
+from core.events import BAR, COMPLETE, QUOTE, SECOND, TIMEFRAME_NAMES, TRADE, VENUE, Symbols, rows
+from core.ports import Decoded, Notice, Subscription, Venue
+
+Time = Ext | int | str
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+# What msgspec raises on bytes that are not what was expected.
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError)
+_MINUTE = 60 * SECOND
+_FATAL = {402, 405, 409}  # wrong key, too many symbols, not entitled: trying again will not help
+_UNUSED = ("c", "x", "s", "l", "u", "d", "n", "o")  # corrections, cancels, statuses, limits, revised and daily bars…
+
+
+class Trade(Struct, tag_field="T", tag="t"):
+    S: str
+    t: Time
+    p: float
+    s: float
+    i: Count = 0
+
+
+class Quote(Struct, tag_field="T", tag="q"):
+    S: str
+    t: Time
+    bp: float
+    bs: float
+    ap: float
+    as_: float = msgspec.field(name="as")
+
+
+class Bar(Struct, tag_field="T", tag="b"):
+    S: str
+    t: Time
+    o: float
+    h: float
+    l: float  # noqa: E741 the venue's name
+    c: float
+    v: float
+    vw: float = 0.0
+    n: Count = 0
+
+
+class Success(Struct, tag_field="T", tag="success"):
+    msg: str
+
+
+class Subscribed(Struct, tag_field="T", tag="subscription"):
+    pass
+
+
+class Error(Struct, tag_field="T", tag="error"):
+    code: int = 0
+    msg: str = ""
+
+
+Known = Trade | Quote | Bar | Success | Subscribed | Error
+_frame = msgspec.msgpack.Decoder(list[Known])
+_parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_message = msgspec.msgpack.Decoder(Known)
+_any = msgspec.msgpack.Decoder(dict[str, object])
+
+
+def nanoseconds(time: Time) -> int:
+    """A venue's time as nanoseconds since 1970: a MessagePack timestamp, a number, or RFC 3339 text."""
+    if isinstance(time, int):
+        return time
+    if isinstance(time, str):
+        whole, _, fraction = time.rstrip("Z").partition(".")
+        seconds = int(datetime.fromisoformat(whole + "+00:00").timestamp())
+        return seconds * SECOND + int((fraction + "000000000")[:9])
+    data = bytes(time.data)
+    if time.code != -1 or len(data) not in (4, 8, 12):
+        raise ValueError(f"expected a MessagePack timestamp, found extension {time.code} of {len(data)} bytes")
+    if len(data) == 4:
+        return int.from_bytes(data, "big") * SECOND
+    if len(data) == 8:
+        packed = int.from_bytes(data, "big")
+        return (packed & (2**34 - 1)) * SECOND + (packed >> 34)
+    fraction_ns, seconds = struct.unpack(">Iq", data)
+    return int(seconds * SECOND + fraction_ns)
+
+
+def decode(frame: bytes, symbols: Symbols, ts_recv: int) -> Decoded:
+    """The rows and notices of one frame. A frame that is no MessagePack array of messages is a BadFrame."""
+    decoded = Decoded()
+    trades, quotes, bars = [], [], []
+    for message in _messages(frame, decoded):
+        if isinstance(message, Trade | Quote | Bar):
+            symbol = symbols.id(message.S)
+            try:
+                ts = nanoseconds(message.t)
+            except (ValueError, OverflowError):
+                ts = -1
+            if symbol < 0 or not 0 < ts < 2**62:
+                _refuse(decoded, "unknown_symbol" if symbol < 0 else "bad_time")
+            elif isinstance(message, Trade):
+                trades.append((ts, ts_recv, 0, message.i, message.p, message.s, symbol, 0))
+            elif isinstance(message, Quote):
+                quotes.append((ts, ts_recv, 0, message.bp, message.bs, message.ap, message.as_, symbol))
+            else:
+                bars.append(_bar(message, ts, ts_recv, symbol))
+        else:
+            decoded.notices.append(_notice(message))
+    kinds = ((TRADE, trades), (QUOTE, quotes), (BAR, bars))
+    decoded.batches = [rows(dtype, found) for dtype, found in kinds if found]
+    return decoded
+
+
+def _bar(bar: Bar, ts: int, ts_recv: int, symbol: int) -> tuple[float, ...]:
+    """A minute bar: the venue stamps its start."""
+    minute = TIMEFRAME_NAMES.index("1m")
+    prices = (bar.o, bar.h, bar.l, bar.c, bar.v, bar.vw or bar.c)
+    end = ts + _MINUTE
+    return (end, ts_recv, 0, ts, end, *prices, bar.n, symbol, minute, 1, COMPLETE, VENUE)
+
+
+def _messages(frame: bytes, decoded: Decoded) -> Sequence[Known]:
+    try:
+        return _frame.decode(frame)
+    except _BROKEN as error:
+        return _one_by_one(frame, decoded, error)
+
+
+def _one_by_one(frame: bytes, decoded: Decoded, error: Exception) -> Sequence[Known]:
+    """The slow path: one message of a kind we do not use, or one that is broken, costs only itself."""
+    try:
+        parts = _parts.decode(frame)
+    except _BROKEN:
+        head = frame[:32].hex(" ")
+        raise BadFrame(f"expected a MessagePack array of messages: {error}; found {len(frame)} bytes, {head}") from None
+    found: list[Known] = []
+    for part in parts:
+        try:
+            found.append(_message.decode(part))
+        except _BROKEN:
+            _refuse(decoded, "not_used" if _is_unused(part) else "bad_message")
+    return found
+
+
+def _is_unused(part: msgspec.Raw) -> bool:
+    try:
+        return _any.decode(part).get("T") in _UNUSED
+    except _BROKEN:
+        return False
+
+
+def _refuse(decoded: Decoded, reason: str) -> None:
+    decoded.refused[reason] = decoded.refused.get(reason, 0) + 1
+
+
+def _notice(message: Success | Subscribed | Error) -> Notice:
+    if isinstance(message, Success):
+        return Notice(message.msg)
+    if isinstance(message, Subscribed):
+        return Notice("subscribed")
+    return Notice("error", message.msg, message.code, fatal=message.code in _FATAL)
+
+
+def hello(event: str, subscription: Subscription) -> bytes | None:
+    """Authenticate once connected, subscribe once authenticated."""
+    if event == "connected":
+        if not subscription.key:
+            raise BadInput(
+                "Alpaca needs a key: set CANDELA__FEED__KEY and CANDELA__FEED__SECRET; --feed binance needs none"
+            )
+        auth = {"action": "auth", "key": subscription.key, "secret": subscription.secret}
+        return msgspec.msgpack.encode(auth)
+    if event == "authenticated":
+        wanted = {channel: list(subscription.symbols) for channel in subscription.channels}
+        return msgspec.msgpack.encode({"action": "subscribe", **wanted})
+    return None
+
+
+ALPACA = Venue(
+    name="alpaca",
+    url=lambda _: "wss://stream.data.alpaca.markets/v2/iex",
+    hello=hello,
+    decode=decode,
+    headers={"Content-Type": "application/msgpack"},
+    ready="subscribed",
+)

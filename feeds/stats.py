@@ -1,0 +1,21 @@
+"""What a feed has received, refused and been through."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from core.events import Batch, kind
+
+
+@dataclass
+class FeedStats:
+    """Rows received by kind, rows refused by reason, frames that made no sense, connections made."""
+
+    received: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    frames: int = 0
+    bad_frames: int = 0
+    connections: int = 0
+    connected: bool = False
+
+    def count(self, batch: Batch) -> None:
+        self.received[kind(batch)] += len(batch)

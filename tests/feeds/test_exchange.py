@@ -1,0 +1,304 @@
+"""The local exchange and the socket feed, over real sockets, in the venues' own protocols."""
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import alpaca.data.live
+import msgpack
+import pytest
+import websockets
+from websockets.asyncio.server import ServerConnection, serve
+
+from core.errors import BadInput, FeedRefused
+from core.events import SECOND, TIME, Batch, Symbols, joined, kind
+from core.ports import Subscription
+from feeds import ALPACA, BINANCE
+from feeds.exchange import Exchange, Played, played, recorded
+from feeds.simulated import default_symbols, simulated
+from feeds.socket import SocketFeed
+
+NAMES = default_symbols(8)
+EVERYTHING = ("trades", "quotes", "bars")
+START = 1_700_000_000 * SECOND
+FRAMES = Path(__file__).parent / "frames/binance.txt"
+
+
+def source(seconds: int = 3, rate: float = 1000.0) -> Iterator[Played]:
+    return played(simulated(len(NAMES), seed=1, start=START, rate=rate, seconds=seconds))
+
+
+def exchange(seconds: int = 3, speed: float = 0.0, **options: Any) -> Exchange:
+    return Exchange(source(seconds), Symbols(NAMES), key="key", secret="secret", speed=speed, **options)
+
+
+def subscription(key: str = "key") -> Subscription:
+    return Subscription(tuple(NAMES), EVERYTHING, key, "secret")
+
+
+async def listen(feed: SocketFeed, into: list[Batch]) -> None:
+    async for batch in feed:
+        into.append(batch)  # noqa: PERF401 a partial list is worth having when a test fails
+
+
+def totals(batches: list[Batch]) -> Counter[str]:
+    found = Counter[str]()
+    for batch in batches:
+        found[kind(batch)] += len(batch)
+    del found["time"]
+    return found
+
+
+@pytest.mark.parametrize("speed", [0.0, 50.0])
+async def test_every_row_sent_is_received(speed: float) -> None:
+    venue = exchange(10, speed)
+    await venue.start()
+    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=venue.url("alpaca"))
+    got: list[Batch] = []
+    listening = asyncio.create_task(listen(feed, got))
+    await venue.finished.wait()
+    await venue.stop()
+    feed.close()
+    await listening
+    assert totals(got) == venue.sent == feed.stats.received
+    assert venue.sent["trades"] + venue.sent["quotes"] == sum(len(b) for m in source(10) for b in m.batches)
+    assert venue.sent["bars"] > 0
+    assert any(batch.dtype is TIME for batch in got)
+
+
+async def test_rows_arrive_as_they_were_played() -> None:
+    venue = exchange(2)
+    await venue.start()
+    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=venue.url("alpaca"))
+    got: list[Batch] = []
+    listening = asyncio.create_task(listen(feed, got))
+    await venue.finished.wait()
+    await venue.stop()
+    feed.close()
+    await listening
+    for what, fields in (
+        ("trades", ["ts_event", "trade_id", "price", "size", "symbol"]),
+        ("quotes", ["bid", "ask_size"]),
+    ):
+        sent = joined([batch for moment in source(2) for batch in moment.batches if kind(batch) == what])
+        arrived = joined([batch for batch in got if kind(batch) == what])
+        assert [sent[name].tolist() for name in fields] == [arrived[name].tolist() for name in fields]
+
+
+async def test_the_unmodified_alpaca_client_receives_trades_quotes_and_bars() -> None:
+    venue = Exchange(source(150, 100.0), Symbols(NAMES), key="key", secret="secret", speed=60.0)
+    await venue.start()
+    stream = alpaca.data.live.StockDataStream("key", "secret", url_override=f"ws://127.0.0.1:{venue.port}/v2/iex")
+    got: dict[str, list[Any]] = {"trades": [], "quotes": [], "bars": []}
+
+    async def trade(item: Any) -> None:
+        got["trades"].append(item)
+
+    async def quote(item: Any) -> None:
+        got["quotes"].append(item)
+
+    async def bar(item: Any) -> None:
+        got["bars"].append(item)
+
+    stream.subscribe_trades(trade, "AAPL", "MSFT")
+    stream.subscribe_quotes(quote, "*")
+    stream.subscribe_bars(bar, "AAPL")
+    running = asyncio.create_task(stream._run_forever())
+    await asyncio.wait_for(venue.finished.wait(), 60)
+    await asyncio.sleep(0.2)
+    await stream.stop_ws()
+    with contextlib.suppress(websockets.ConnectionClosed):
+        await asyncio.wait_for(running, 15)
+    await venue.stop()
+    assert {trade.symbol for trade in got["trades"]} == {"AAPL", "MSFT"}
+    assert {bar.symbol for bar in got["bars"]} == {"AAPL"}
+    assert {kind: len(items) for kind, items in got.items()} == dict(venue.sent)
+    first = next(b for m in source(150, 100.0) for b in m.batches if kind(b) == "trades" and (b["symbol"] < 2).any())
+    first = first[first["symbol"] < 2]
+    assert got["trades"][0].price == first["price"][0]
+    assert got["trades"][0].timestamp.timestamp() == pytest.approx(first["ts_event"][0] / SECOND)
+    assert len(got["bars"]) >= 2
+
+
+async def test_a_wrong_key_is_refused_in_words_and_not_tried_again() -> None:
+    venue = exchange()
+    await venue.start()
+    feed = SocketFeed(ALPACA, subscription("wrong"), Symbols(NAMES), url=venue.url("alpaca"))
+    with pytest.raises(FeedRefused, match=r"alpaca refused: auth failed \(code 402\); check the key"):
+        await asyncio.wait_for(listen(feed, []), 5)
+    assert feed.stats.connections == 1
+    await venue.stop()
+
+
+async def test_without_a_key_the_feed_says_what_to_set() -> None:
+    venue = exchange()
+    await venue.start()
+    feed = SocketFeed(ALPACA, subscription(""), Symbols(NAMES), url=venue.url("alpaca"))
+    with pytest.raises(BadInput, match="CANDELA__FEED__KEY"):
+        await asyncio.wait_for(listen(feed, []), 5)
+    await venue.stop()
+
+
+async def test_a_malformed_frame_is_counted_and_the_stream_goes_on() -> None:
+    good = {"T": "t", "S": "AAPL", "i": 1, "p": 1.0, "s": 1, "t": msgpack.Timestamp(1_700_000_000, 0)}
+
+    async def broken(connection: ServerConnection) -> None:
+        await connection.send(msgpack.packb([good]))
+        for frame in (b"\xc1\xff\x00", b"", msgpack.packb({"T": "t"}), msgpack.packb([{**good, "p": "x"}, good])):
+            await connection.send(frame)
+        await connection.send(msgpack.packb([good]))
+        await connection.wait_closed()
+
+    async with serve(broken, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=f"ws://127.0.0.1:{port}/")
+        got: list[Batch] = []
+        listening = asyncio.create_task(listen(feed, got))
+        await asyncio.sleep(0.5)
+        assert feed.stats.frames == 6
+        feed.close()
+        await listening
+    assert totals(got) == {"trades": 3}
+    assert feed.stats.bad_frames == 3
+    assert feed.stats.refused == {"bad_message": 1}
+
+
+async def test_it_comes_back_after_the_connection_broke_and_after_a_late_start() -> None:
+    probe = exchange()
+    await probe.start()
+    port = probe.port
+    await probe.stop()
+    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=f"ws://127.0.0.1:{port}/v2/iex")
+    got: list[Batch] = []
+    listening = asyncio.create_task(listen(feed, got))
+    await asyncio.sleep(0.2)
+    sent = Counter[str]()
+    for _ in range(2):
+        venue = exchange(2, port=port)
+        await venue.start()
+        await asyncio.wait_for(venue.finished.wait(), 20)
+        await venue.stop()
+        sent.update(venue.sent)
+    feed.close()
+    await listening
+    assert feed.stats.connections == 2
+    assert totals(got) == sent
+
+
+async def test_a_feed_that_is_closed_yields_what_it_has_and_ends() -> None:
+    venue = exchange(60, speed=1.0)
+    await venue.start()
+    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=venue.url("alpaca"))
+    got: list[Batch] = []
+    listening = asyncio.create_task(listen(feed, got))
+    await asyncio.sleep(0.5)
+    feed.close()
+    await asyncio.wait_for(listening, 5)
+    assert totals(got) == feed.stats.received
+    await venue.stop()
+
+
+async def test_a_session_can_be_moved_to_now() -> None:
+    venue = exchange(2, speed=20.0, rebase=True)
+    await venue.start()
+    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=venue.url("alpaca"))
+    got: list[Batch] = []
+    listening = asyncio.create_task(listen(feed, got))
+    await venue.finished.wait()
+    feed.close()
+    await listening
+    await venue.stop()
+    trades = joined([batch for batch in got if kind(batch) == "trades"])
+    assert abs(int(trades["ts_recv"][0] - trades["ts_event"][0])) < 5 * SECOND
+
+
+async def test_alpacas_errors_are_alpacas() -> None:
+    venue = exchange()
+    await venue.start()
+    async with websockets.connect(venue.url("alpaca")) as client:
+
+        async def ask(message: object) -> Any:
+            await client.send(message if isinstance(message, str) else json.dumps(message))
+            return json.loads(await client.recv())[0]
+
+        assert json.loads(await client.recv()) == [{"T": "success", "msg": "connected"}]
+        assert (await ask({"action": "subscribe", "trades": ["AAPL"]}))["code"] == 401
+        assert (await ask("{not json"))["code"] == 400
+        assert (await ask({"action": "dance"}))["code"] == 400
+        assert (await ask({"action": "auth", "key": "key", "secret": "no"}))["code"] == 402
+        assert (await ask({"action": "auth", "key": "key", "secret": "secret"}))["msg"] == "authenticated"
+        assert (await ask({"action": "auth", "key": "key", "secret": "secret"}))["code"] == 403
+        assert (await ask({"action": "subscribe", "trades": "AAPL"}))["code"] == 400
+        acked = await ask({"action": "subscribe", "trades": ["AAPL"], "quotes": ["MSFT"]})
+        assert acked == {"T": "subscription", "trades": ["AAPL"], "quotes": ["MSFT"], "bars": []}
+        first = json.loads(await client.recv())[0]
+        assert first["T"] in "tq"
+        assert first["t"].startswith("2023-11-14T22:13:")
+    await venue.stop()
+
+
+async def test_binance_streams_are_played_verbatim_from_a_recording() -> None:
+    symbols = Symbols(grows=True)
+    venue = Exchange(recorded(FRAMES, symbols), symbols, speed=0)
+    await venue.start()
+    address = f"ws://127.0.0.1:{venue.port}/stream?streams=btcusdt@trade/btcusdt@bookTicker"
+    async with websockets.connect(address) as client:
+        frames = [await client.recv() for _ in range(4)]
+        await client.send(json.dumps({"method": "SUBSCRIBE", "params": ["ethusdt@trade"], "id": 5}))
+        assert json.loads(await client.recv()) == {"result": None, "id": 5}
+        await client.send(json.dumps({"method": "DANCE", "id": 6}))
+        assert "error" in json.loads(await client.recv())
+    lines = [line.split(" ", 1)[1] for line in FRAMES.read_text().splitlines()]
+    assert frames == [lines[0], lines[1], lines[4], lines[5]]
+    await venue.stop()
+
+
+async def test_binance_streams_of_a_simulated_session_reach_the_feed() -> None:
+    venue = exchange(2)
+    await venue.start()
+    asked = Subscription(tuple(NAMES), ("trades", "quotes"))
+    feed = SocketFeed(BINANCE, asked, Symbols(NAMES), url=venue.url("binance"))
+    got: list[Batch] = []
+    listening = asyncio.create_task(listen(feed, got))
+    await venue.finished.wait()
+    await venue.stop()
+    feed.close()
+    await listening
+    assert totals(got) == venue.sent
+    assert venue.sent["trades"] > 500
+
+
+async def test_an_unknown_path_and_a_taken_port_are_said() -> None:
+    venue = exchange()
+    await venue.start()
+    with pytest.raises(websockets.InvalidStatus, match="404"):
+        await websockets.connect(f"ws://127.0.0.1:{venue.port}/v9")
+    with pytest.raises(BadInput, match="is in use: choose another with --port"):
+        await exchange(port=venue.port).start()
+    await venue.stop()
+
+
+async def test_a_client_that_does_not_read_is_told_and_sent_away_and_the_others_go_on() -> None:
+    venue = exchange(speed=5.0)
+    venue._source = source(20, 8_000.0)
+    await venue.start()
+    slow = await websockets.connect(venue.url("alpaca"), max_queue=1)
+    for message in ({"action": "auth", "key": "key", "secret": "secret"}, {"action": "subscribe", "quotes": ["*"]}):
+        await slow.send(json.dumps(message))
+    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=venue.url("alpaca"))
+    got: list[Batch] = []
+    listening = asyncio.create_task(listen(feed, got))
+    await asyncio.wait_for(venue.finished.wait(), 60)
+    last: Any = ""
+    with contextlib.suppress(websockets.ConnectionClosed):
+        while True:
+            last = await asyncio.wait_for(slow.recv(), 10)
+    assert json.loads(last) == [{"T": "error", "code": 407, "msg": "slow client"}]
+    assert totals(got)["quotes"] > 60_000
+    await venue.stop()
+    feed.close()
+    await listening
