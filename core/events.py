@@ -107,6 +107,12 @@ def kind(batch: Batch) -> str:
     return _KINDS.get(id(batch.dtype), "values")
 
 
+def tally(batch: Batch) -> str:
+    """The name a batch's rows are counted under: its kind, a venue's own bars apart from ours."""
+    what = kind(batch)
+    return "venue_bars" if what == "bars" and len(batch) and batch["origin"][0] == VENUE else what
+
+
 def joined(batches: Sequence[Batch]) -> Batch:
     """One batch of several of one kind, of the very same dtype object."""
     if len(batches) == 1:

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter, deque
 
-from core.events import Batch, kind
+from core.events import Batch, tally
 
 
 class Outbox:
@@ -19,7 +19,7 @@ class Outbox:
         self._closed = threading.Event()
 
     def put(self, batch: Batch) -> None:
-        what, rows = kind(batch), len(batch)
+        what, rows = tally(batch), len(batch)
         with self._lock:
             self.put_rows[what] += rows
             if self._closed.is_set() or self.waiting + rows > self.capacity:

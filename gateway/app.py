@@ -1,0 +1,107 @@
+"""The gateway process: REST, the stream and the page, on one port."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from core.config import Settings
+from core.errors import BadInput, ConfigError
+from core.history import History
+from core.loop import settle
+from gateway import live, problems, routes
+from gateway.auth import Door
+from gateway.hub import Hub
+from gateway.telemetry import Telemetry
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_GOODBYE_S = 0.2  # for the shutdown notice to reach clients before their sockets close
+
+
+def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
+    """The application over a store and a bus; both are opened and closed with it."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await history.open()
+        following = asyncio.create_task(hub.run())
+        settle()
+        yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        await history.close()
+
+    app = FastAPI(title="Candela", version="0.1.0", lifespan=lifespan)
+    app.state.settings, app.state.history, app.state.hub = settings, history, hub
+    app.state.door, app.state.telemetry = Door(settings.gateway.token), Telemetry(hub)
+    problems.install(app)
+    for router in (routes.health, routes.api, live.router):
+        app.include_router(router)
+    web = str(files("dashboards") / "web")
+    app.mount("/web", StaticFiles(directory=web), name="web")
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(f"{web}/index.html")
+
+    return app
+
+
+def check_address(settings: Settings) -> None:
+    """ConfigError or BadInput when the gateway could not, or should not, listen where it is told to."""
+    host, port = settings.gateway.host, settings.gateway.port
+    if host not in _LOOPBACK and not settings.gateway.token.get_secret_value():
+        raise ConfigError(
+            f"listening on {host} lets other machines in: set CANDELA__GATEWAY__TOKEN, or listen on 127.0.0.1"
+        )
+    _bound(host, port).close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise BadInput(
+            f"port {port} on {host} cannot be used ({error.strerror}): stop the other program, "
+            "or choose another port with --port or CANDELA__GATEWAY__PORT"
+        ) from None
+    return bound
+
+
+async def serve(settings: Settings, hub: Hub, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    """Serve until `stop` is set; then clients are told before their sockets close. `ready` gets the address."""
+    check_address(settings)
+    history = History(settings.store.url.get_secret_value())
+    bound = _bound(settings.gateway.host, settings.gateway.port)
+    config = uvicorn.Config(
+        create_app(settings, history, hub),
+        ws="websockets-sansio",
+        http="httptools",
+        ws_per_message_deflate=False,
+        ws_max_size=64 << 10,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve([bound]))  # noqa: SLF001 `serve` would take the signals, which are ours
+    while not server.started and not serving.done():  # noqa: ASYNC110 uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    host, port = bound.getsockname()[:2]
+    ready(f"http://{host}:{port}")
+    await asyncio.wait([serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    hub.shut_down()
+    await asyncio.sleep(_GOODBYE_S)
+    server.should_exit = True
+    await serving

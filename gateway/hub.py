@@ -1,0 +1,206 @@
+"""The hub: what the bus brings, to every client that asked for it; each row encoded once a channel."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.bus import Message, connect
+from core.errors import Unavailable
+from core.events import TIMEFRAME_NAMES, Batch
+from core.log import logger
+from core.metrics import Histogram
+from core.ports import Catalogue
+from gateway.clients import Client, Subscription
+from gateway.protocol import Refusal, body, channels, data_of, frame
+
+_AGAIN_S = 0.2
+
+
+class _Latest:
+    """The newest row of a channel per symbol, and its number."""
+
+    def __init__(self, dtype: np.dtype[np.void], symbols: int) -> None:
+        self.rows = np.zeros(symbols, dtype=dtype)
+        self.seq = np.zeros(symbols, dtype=np.int64)
+
+
+class Hub:
+    """`run` follows the bus for ever; clients come and go. Everything happens on one loop, so a snapshot and the
+    updates after it have no hole and no repeat."""
+
+    def __init__(self, bus_url: str) -> None:
+        self.catalogue = Catalogue("", (), ())
+        self.stats: dict[str, Any] = {}  # Any: JSON; the market's own figures
+        self.told_at = 0.0
+        self.connected = False
+        self.clients: set[Client] = set()
+        self.signal_latency, self.trade_latency = Histogram(), Histogram()
+        self.lost_rows = 0
+        self._bus_url = bus_url
+        self._latest: dict[str, _Latest] = {}
+        self._wanted: dict[str, list[Subscription]] = defaultdict(list)
+        self._system_seq = 0
+
+    async def run(self) -> None:
+        """Follow the bus; when the market process goes, say so and wait for it."""
+        while True:
+            try:
+                async with connect(self._bus_url) as messages:
+                    self.connected = True
+                    self._tell_all("market_connected")
+                    async for message in messages:
+                        self.take(message)
+            except Unavailable:
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            self.connected = False
+            logger().warning("market_gone", bus=self._bus_url)
+            self._tell_all("market_gone")
+            await asyncio.sleep(_AGAIN_S)
+
+    def take(self, message: Message) -> None:
+        payload = message.payload
+        if isinstance(payload, Catalogue):
+            self.catalogue = payload
+        elif isinstance(payload, dict):
+            if message.kind == "lost":
+                self.lost_rows += sum(payload.values())
+                self._system({"event": "rows_lost", "rows": payload})
+            else:
+                self.stats, self.told_at = payload, time.monotonic()
+                self._system({"event": "stats", **payload})
+        else:
+            self._rows(message.kind, payload)
+
+    def subscribe(self, client: Client, channel: str, symbols: Sequence[str], *, latest: bool) -> Subscription:
+        known = channels(self.catalogue)
+        if channel not in known:
+            raise Refusal(400, "unknown_channel", f"expected one of {', '.join(known)}; found {channel!r}")
+        names = frozenset() if "*" in symbols or channel == "system" else frozenset(symbols)
+        unknown = sorted(names - set(self.catalogue.symbols))
+        if unknown:
+            raise Refusal(
+                400, "unknown_symbol", f"no such symbol here: {', '.join(unknown)}; GET /api/symbols lists all"
+            )
+        if not names and not symbols and channel != "system":
+            raise Refusal(400, "no_symbols", 'expected "symbols": a list of names, or ["*"] for all')
+        sid = max(client.subscriptions, default=0) + 1
+        subscription = client.subscriptions[sid] = Subscription(sid, channel, client, names, latest)
+        self._wanted[channel].append(subscription)
+        return subscription
+
+    def unsubscribe(self, client: Client, sid: int) -> None:
+        subscription = client.subscriptions.pop(sid, None)
+        if subscription is None:
+            raise Refusal(400, "unknown_sid", f"no subscription {sid} on this connection")
+        self._wanted[subscription.channel].remove(subscription)
+
+    def leave(self, client: Client) -> None:
+        for sid in list(client.subscriptions):
+            self.unsubscribe(client, sid)
+        self.clients.discard(client)
+
+    def positions(self, subscription: Subscription) -> dict[str, int]:
+        """The last number of each of its symbols that has one."""
+        latest = self._latest.get(subscription.channel)
+        names = self.catalogue.symbols
+        found = np.flatnonzero(latest.seq) if latest else ()
+        return {names[i]: int(latest.seq[i]) for i in found if latest and subscription.wants(names[i])}
+
+    def snapshot(self, subscription: Subscription) -> None:
+        """Queue the newest row of each of its symbols."""
+        latest = self._latest.get(subscription.channel)
+        if latest is not None:
+            for symbol in np.flatnonzero(latest.seq):
+                self._send(
+                    subscription.channel, latest.rows[symbol], int(latest.seq[symbol]), [subscription], "snapshot"
+                )
+
+    def _rows(self, kind: str, batch: Batch) -> None:
+        if kind == "bars":
+            batch = batch[batch["seq"] > 0]  # a venue's own bar beside ours has no number and no channel
+        if kind in ("trades", "signals"):
+            histogram = self.trade_latency if kind == "trades" else self.signal_latency
+            histogram.record(time.time_ns() - batch["ts_recv"])
+        if kind in ("trades", "quotes"):
+            self._channel(kind, batch, batch["seq"])
+        elif kind in ("bars", "values"):
+            prefix = "bars" if kind == "bars" else "indicators"
+            for timeframe in np.unique(batch["timeframe"]):
+                own = batch[batch["timeframe"] == timeframe]
+                self._channel(f"{prefix}.{TIMEFRAME_NAMES[timeframe]}", own, own["seq"])
+        else:
+            self._channel("signals.*", batch, batch["seq_all"])
+            for strategy in np.unique(batch["strategy"]):
+                own = batch[batch["strategy"] == strategy]
+                self._channel(f"signals.{self.catalogue.strategies[strategy].name}", own, own["seq"])
+
+    def _channel(self, channel: str, batch: Batch, seq: NDArray[np.int64]) -> None:
+        latest = self._latest.get(channel)
+        if latest is None or len(latest.seq) < len(self.catalogue.symbols) or latest.rows.dtype != batch.dtype:
+            latest = self._grown(channel, batch.dtype)
+        wanted = self._wanted.get(channel)
+        if wanted:
+            for row, number in zip(batch, seq.tolist(), strict=True):
+                before = int(latest.seq[row["symbol"]])
+                if before and number != before + 1:
+                    self._gap(channel, latest.rows[row["symbol"]], row, (before, number), wanted)
+                latest.seq[row["symbol"]], latest.rows[row["symbol"]] = number, row
+                self._send(channel, row, number, wanted, "update")
+        else:
+            latest.rows[batch["symbol"]] = batch  # of a symbol that comes twice the last assignment stays
+            latest.seq[batch["symbol"]] = seq
+
+    def _grown(self, channel: str, dtype: np.dtype[np.void]) -> _Latest:
+        grown, old = _Latest(dtype, len(self.catalogue.symbols)), self._latest.get(channel)
+        if old is not None and old.rows.dtype == dtype:
+            grown.rows[: len(old.rows)], grown.seq[: len(old.seq)] = old.rows, old.seq
+        self._latest[channel] = grown
+        return grown
+
+    def _send(self, channel: str, row: np.void, seq: int, to: Sequence[Subscription], kind: str) -> None:
+        symbol = self.catalogue.symbols[row["symbol"]]
+        shared = b""
+        for subscription in to:
+            if subscription.wants(symbol):
+                shared = shared or self._body(channel, symbol, seq, row)
+                subscription.client.offer(subscription, kind, shared, symbol, seq)
+
+    def _body(self, channel: str, symbol: str, seq: int, row: np.void) -> bytes:
+        kind = channel.partition(".")[0].replace("indicators", "values")
+        return body(
+            channel, symbol, seq, (int(row["ts_event"]), int(row["ts_recv"])), data_of(kind, row, self.catalogue)
+        )
+
+    def _gap(
+        self, channel: str, before: np.void, after: np.void, seqs: tuple[int, int], to: Sequence[Subscription]
+    ) -> None:
+        """Rows that never reached this gateway; they are in the store if the market process had taken them."""
+        symbol = self.catalogue.symbols[after["symbol"]]
+        from_ts, to_ts = int(before["ts_event"]), int(after["ts_event"])
+        reason = "not_received" if seqs[1] > seqs[0] else "renumbered"  # a market process that crashed and came back
+        said = {"from_ts": from_ts, "to_ts": to_ts, "from_seq": seqs[0], "to_seq": seqs[1]}
+        data = {**said, "reason": reason, "backfill": "impossible"}
+        shared = body(channel, symbol, seqs[0], (from_ts, int(before["ts_recv"])), data)
+        for subscription in to:
+            if subscription.wants(symbol):
+                subscription.client.offer(subscription, "gap", shared, symbol, seqs[0])
+
+    def _system(self, data: dict[str, Any]) -> None:
+        self._system_seq += 1
+        shared = body("system", "", self._system_seq, (time.time_ns(), time.time_ns()), data)
+        for subscription in self._wanted.get("system", ()):
+            subscription.client.offer(subscription, "update", shared, "", self._system_seq)
+
+    def _tell_all(self, event: str) -> None:
+        self._system({"event": event})
+
+    def shut_down(self) -> None:
+        """Tell every client that the server goes on purpose."""
+        for client in self.clients:
+            client.leave(1001, frame("server_shutdown", message="this gateway stops; connect again in a moment"))

@@ -1,0 +1,123 @@
+"""The stream's messages: what a client may ask, what the server answers, as PROTOCOL has them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from core.events import ORIGINS, QUALITIES, TIMEFRAME_NAMES
+from core.ports import Catalogue
+
+VERSION = 1
+JSON = "candela.json"
+
+Fields = Mapping[str, Any]  # Any: JSON
+_encoder = msgspec.json.Encoder()  # writes NaN as null
+
+
+class Refusal(Exception):
+    """A request that is answered with an error frame; the connection goes on."""
+
+    def __init__(self, code: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.reason = code, reason
+
+
+class Request(Struct, forbid_unknown_fields=True):
+    """One message of a client."""
+
+    op: Literal["subscribe", "unsubscribe", "auth", "ping"]
+    id: int | str | None = None
+    channel: str = ""
+    symbols: list[str] = []
+    snapshot: bool = False
+    mode: Literal["lossless", "latest"] = "lossless"
+    from_seq: int | None = None
+    max_rate_hz: float | None = None
+    sid: int = 0
+    token: str = ""
+
+
+class _Identified(Struct):
+    id: int | str | None = None
+
+
+_request = msgspec.json.Decoder(Request)
+_identified = msgspec.json.Decoder(_Identified)
+
+
+def parsed(message: str | bytes) -> Request:
+    """The request in a message; Refusal 400 in words otherwise."""
+    try:
+        return _request.decode(message)
+    except msgspec.ValidationError as error:
+        raise Refusal(400, "bad_request", f"this request cannot be understood: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal(400, "bad_json", f"expected a JSON object with an op, found something else: {error}") from None
+
+
+def id_of(message: str | bytes) -> int | str | None:
+    """The id of a message that is otherwise wrong, if it has one."""
+    try:
+        return _identified.decode(message).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def frame(kind: str, **fields: object) -> bytes:
+    """A frame that is no data: welcome, subscribed, heartbeat, error…"""
+    return _encoder.encode({"type": kind, **fields})
+
+
+def refused(error: Refusal, request_id: int | str | None) -> bytes:
+    return frame("error", code=error.code, reason=error.reason, message=str(error), id=request_id)
+
+
+def head(kind: str, sid: int) -> bytes:
+    """What differs between clients; the body that follows is shared."""
+    return b'{"type":"%s","sid":%d,' % (kind.encode(), sid)
+
+
+def body(channel: str, symbol: str, seq: int, times: tuple[int, int], data: Fields) -> bytes:
+    """The shared rest of a data frame, without its opening brace."""
+    fields = {"channel": channel, "seq": seq, "symbol": symbol, "ts_event": times[0], "ts_recv": times[1]}
+    return _encoder.encode({**fields, "ts_out": time.time_ns(), "data": data})[1:]
+
+
+def data_of(kind: str, row: np.void, catalogue: Catalogue) -> Fields:
+    """A row's own fields, with names instead of numbers."""
+    names = {"trades": _TRADE, "quotes": _QUOTE, "bars": _BAR, "signals": _SIGNAL}.get(kind)
+    if kind == "values":
+        outputs = [name for each in catalogue.indicators for name in each.outputs]
+        return {**_coded(row), "values": {name: row[name].item() for name in outputs}}
+    data = {name: row[name].item() for name in names or ()}
+    if kind == "bars":
+        return {**data, **_coded(row), "closed": bool(row["closed"]), "origin": ORIGINS[row["origin"]]}
+    if kind == "signals":
+        return {"strategy": catalogue.strategies[row["strategy"]].name, **data, **_coded(row)}
+    return data
+
+
+_TRADE = ("price", "size", "side", "trade_id")
+_QUOTE = ("bid", "bid_size", "ask", "ask_size")
+_BAR = ("ts_open", "ts_close", "open", "high", "low", "close", "volume", "vwap", "trades")
+_SIGNAL = ("side", "strength", "price")
+
+
+def _coded(row: np.void) -> Fields:
+    return {"timeframe": TIMEFRAME_NAMES[row["timeframe"]], "quality": QUALITIES[row["quality"]]}
+
+
+def channels(catalogue: Catalogue) -> Sequence[str]:
+    """Every channel of an engine; `signals.*` is one of its own, numbered over all strategies."""
+    return (
+        "trades",
+        "quotes",
+        *(f"{kind}.{name}" for kind in ("bars", "indicators") for name in catalogue.timeframes),
+        "signals.*",
+        *(f"signals.{each.name}" for each in catalogue.strategies),
+        "system",
+    )

@@ -1,0 +1,72 @@
+"""The live table of `candela up` in a terminal, and its summary."""
+
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+
+Figures = dict[str, Any]  # Any: JSON
+
+
+def live_table(figures: Figures, before: Figures, seconds: float, addresses: dict[str, str]) -> Group:
+    """One screen: where to look, what flows, and the busiest symbols."""
+    market, gateway = figures.get("market", {}), figures.get("gateway", {})
+    ticks = market.get("ticks", 0) - before.get("market", {}).get("ticks", 0)
+    stored = market.get("stored", {})
+    flow = Table.grid(padding=(0, 3))
+    for left, right in (
+        ("ticks/s", f"{ticks / max(seconds, 0.1):,.0f}"),
+        ("tick → signal", _latency(market.get("tick_to_signal_us"))),
+        ("tick → gateway", _latency(gateway.get("signal_to_gateway_us"))),
+        ("rows stored", f"{sum(stored.values()):,} ({market.get('waiting', 0):,} waiting)"),
+        ("bars, signals", f"{market.get('bars', 0):,}, {market.get('signals', 0):,}"),
+        (
+            "refused, dropped",
+            f"{sum(market.get('refused', {}).values()):,}, {sum(market.get('dropped', {}).values()):,}",
+        ),
+        ("clients", f"{gateway.get('clients', 0):,}"),
+    ):
+        flow.add_row(f"[dim]{left}[/]", right)
+    places = Table.grid(padding=(0, 3))
+    for name, address in places_of(addresses):
+        places.add_row(f"[dim]{name}[/]", address)
+    symbols = Table(box=None, header_style="dim")
+    symbols.add_column("symbol")
+    for name in ("last", "trades", "bars", "signals"):
+        symbols.add_column(name, justify="right")
+    for row in market.get("busiest", []):
+        counts = (f"{row[name]:,.0f}" for name in ("trades", "bars", "signals"))
+        symbols.add_row(row["symbol"], f"{row['last']:,.2f}", *counts)
+    return Group(Panel(places, title="candela", title_align="left"), flow, symbols, "[dim]Ctrl-C stops[/]")
+
+
+def places_of(addresses: dict[str, str]) -> list[tuple[str, str]]:
+    """Where to look, by what is there."""
+    gateway = addresses.get("gateway", "")
+    places = [("page", f"{gateway}/"), ("api docs", f"{gateway}/docs"), ("metrics", f"{gateway}/metrics")]
+    places.append(("stream", f"{gateway.replace('http', 'ws', 1)}/api/stream"))
+    return [*places, *((name, address) for name, address in addresses.items() if name != "gateway")]
+
+
+def summary_table(summary: Figures) -> Table:
+    table = Table(box=None, show_header=False)
+    sent = summary["sent_by_exchange"]
+    if sent is not None:
+        table.add_row("sent by the exchange", f"{sent:,}")
+    table.add_row("received", f"{summary['received']:,}")
+    table.add_row("stored", f"{summary['stored']:,}")
+    for name, rows in summary["dropped"].items():
+        table.add_row(f"dropped, {name}", f"{rows:,}")
+    balance = (
+        "received == stored + dropped" if summary["balanced"] else "received != stored + dropped: please report this"
+    )
+    table.add_row("", balance)
+    table.add_row("bars, signals", f"{summary['bars']:,}, {summary['signals']:,}")
+    return table
+
+
+def _latency(told: dict[str, float | None] | None) -> str:
+    if not told or told.get("p50") is None:
+        return "–"
+    return f"p50 {told['p50']:,.0f} µs, p99 {told['p99']:,.0f} µs"

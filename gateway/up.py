@@ -1,0 +1,139 @@
+"""`candela up`: everything on one machine, started, watched and ended in order."""
+
+import asyncio
+import fcntl
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import IO, Any
+
+from core.config import PREFIX, Settings
+from core.errors import BadInput, CandelaError
+from core.log import logger
+from core.postgres import Embedded
+from gateway.app import check_address
+from gateway.children import Child, Figures
+from services.market import live_feed
+
+Show = Callable[[Figures], None]
+
+
+class Platform:
+    """Database, exchange (when it is the venue), market and gateway. `addresses` is filled by `start`."""
+
+    def __init__(self, settings: Settings, arguments: list[str], environ: Mapping[str, str]) -> None:
+        self.addresses: dict[str, str] = {}
+        self._settings, self._arguments, self._environ = settings, arguments, dict(environ)
+        self._embedded: Embedded | None = None
+        self._children: dict[str, Child] = {}
+        self._failed: CandelaError | None = None
+        self._ended = asyncio.Event()
+        self._began = time.monotonic()
+
+    async def start(self) -> None:
+        """Start everything; whatever is wrong with the settings is said before anything is started."""
+        settings = self._settings
+        check_address(settings)
+        if settings.feed.venue != "exchange":
+            live_feed(settings)
+        self._environ[f"{PREFIX}BUS__URL"] = settings.bus.url or f"unix://{settings.data.folder}/bus.sock"
+        if not settings.store.url.get_secret_value():
+            self._embedded = Embedded(settings.data.folder)
+            self._environ[f"{PREFIX}STORE__URL"] = await asyncio.to_thread(self._embedded.start)
+        if settings.feed.venue == "exchange":
+            told = await self._begin("exchange")
+            self.addresses["exchange"] = told["address"]
+            self._environ[f"{PREFIX}FEED__URL"] = told["address"]
+            self._environ[f"{PREFIX}EXCHANGE__PORT"] = str(told["port"])  # the same one after a restart
+        await self._begin("market")
+        self.addresses["gateway"] = (await self._begin("gateway"))["address"]
+
+    async def watch(self, show: Show) -> None:
+        """Show figures every second until asked to stop; a child that failed for good is raised."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._ended.set)
+        while not self._ended.is_set():
+            show(self.figures())
+            try:
+                await asyncio.wait_for(self._ended.wait(), 1.0)
+            except TimeoutError:
+                continue
+        if self._failed is not None:
+            raise self._failed
+
+    async def stop(self) -> Figures:
+        """End by closing, sources first: exchange, market (which drains into the store), gateway, database."""
+        final: Figures = {}
+        for name in ("exchange", "market", "gateway"):
+            if name in self._children:
+                final[name] = await self._children[name].stop()
+        if self._embedded is not None:
+            await asyncio.to_thread(self._embedded.stop)
+        return final
+
+    def figures(self) -> Figures:
+        told = {name: child.figures for name, child in self._children.items()}
+        restarts = {name: child.restarts for name, child in self._children.items() if child.restarts}
+        return {**told, "restarts": restarts, "up_s": round(time.monotonic() - self._began, 1)}
+
+    async def _begin(self, name: str) -> Figures:
+        child = self._children[name] = Child(name, self._arguments, self._environ)
+        return await child.start(self._give_up)
+
+    def _give_up(self, error: CandelaError) -> None:
+        self._failed = error
+        self._ended.set()
+
+
+async def up(settings: Settings, arguments: list[str], environ: Mapping[str, str], show: Show, ready: Show) -> Figures:
+    """Run the platform until SIGINT or SIGTERM; the summary of what went where."""
+    with ExitStack() as stack:
+        stack.enter_context(_alone(settings))
+        platform = Platform(settings, arguments, environ)
+        try:
+            await platform.start()
+            ready({"addresses": platform.addresses})
+            await platform.watch(show)
+        finally:
+            final = await platform.stop()
+    return summary(final)
+
+
+def summary(final: Figures) -> Figures:
+    """received == stored + dropped, by kind, with every dropped row under a name."""
+    market: dict[str, Any] = final.get("market", {})
+    inputs = ("trades", "quotes", "bars")
+    received = sum(market.get("received", {}).values())
+    stored = sum(market.get("stored", {}).get(what, 0) for what in inputs[:2]) + market.get("received", {}).get(
+        "bars", 0
+    )
+    dropped = {f"refused: {reason}": rows for reason, rows in market.get("refused", {}).items()}
+    dropped |= {f"not stored: {what}": rows for what, rows in market.get("dropped", {}).items() if what in inputs}
+    sent = final.get("exchange", {}).get("sent", {})
+    logger().info("stopped", received=received, stored=stored, dropped=dropped)
+    return {
+        "sent_by_exchange": sum(sent.values()) if sent else None,
+        "received": received,
+        "stored": stored,
+        "dropped": dropped,
+        "balanced": received == stored + sum(dropped.values()),
+        "rows": market.get("stored", {}),
+        "bars": market.get("bars", 0),
+        "signals": market.get("signals", 0),
+    }
+
+
+def _alone(settings: Settings) -> IO[str]:
+    """The lock of the data folder, held while open: one platform at a time."""
+    settings.data.folder.mkdir(parents=True, exist_ok=True)
+    lock = (settings.data.folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise BadInput(
+            f"another Candela is running on {settings.data.folder}; stop it, or choose another folder with --data"
+        ) from None
+    return lock

@@ -1,0 +1,207 @@
+"""The market process: a feed, the engine and its sinks, wired together."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.bus import BusServer
+from core.config import Settings
+from core.engine import REFUSED, Engine
+from core.errors import BadInput
+from core.events import Batch, Symbols, kind, tally
+from core.log import logger
+from core.loop import run, settle
+from core.metrics import Histogram
+from core.node import Node
+from core.ports import Feed, Sink, Subscription
+from core.store import Store
+from feeds import ALPACA, VENUES
+from feeds.simulated import default_symbols
+from feeds.socket import SocketFeed
+from feeds.stats import FeedStats
+from indicators import indicator
+from strategies import strategy
+
+Figures = dict[str, Any]  # Any: JSON
+
+_EVERY_S = 1.0
+_SHOWN = 12  # symbols named in the figures, the busiest first
+
+
+class CountingFeed(Feed, Protocol):
+    """A feed that counts and can be closed."""
+
+    stats: FeedStats
+
+    def close(self) -> None: ...
+
+
+class Meter:
+    """A sink that only looks: last prices, rows by symbol, and how long a signal took from its tick to the bus."""
+
+    def __init__(self) -> None:
+        self.signal_latency = Histogram()
+        self.rows: Counter[str] = Counter()
+        self._symbols: dict[str, Any] = {
+            name: np.zeros(0) for name in ("last", "trades", "bars", "signals")
+        }  # Any: arrays
+
+    def put(self, batch: Batch) -> None:
+        what = kind(batch)
+        self.rows[tally(batch)] += len(batch)
+        if what == "signals":
+            self.signal_latency.record(time.time_ns() - batch["ts_recv"])
+        if what in self._symbols:
+            self._grow(int(batch["symbol"].max()) + 1)
+            np.add.at(self._symbols[what], batch["symbol"], 1)
+        if what == "trades":
+            self._symbols["last"][batch["symbol"]] = batch["price"]
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    async def drain(self) -> None:
+        """Nothing waits here."""
+
+    def busiest(self, names: Sequence[str]) -> list[Figures]:
+        self._grow(len(names))
+        order = np.argsort(-self._symbols["trades"], kind="stable")[:_SHOWN]
+        return [
+            {"symbol": names[i], **{name: float(column[i]) for name, column in self._symbols.items()}} for i in order
+        ]
+
+    def _grow(self, size: int) -> None:
+        for name, column in self._symbols.items():
+            if len(column) < size:
+                self._symbols[name] = np.pad(column, (0, size - len(column)))
+
+
+@dataclass
+class Market:
+    """The parts of a running market process, and its figures."""
+
+    feed: CountingFeed
+    engine: Engine
+    store: Store
+    bus: BusServer | None
+    meter: Meter
+    _announced: int = 0
+
+    def figures(self) -> Figures:
+        """What has come in and gone where: received == stored + refused + dropped, once all is drained."""
+        stats = self.feed.stats
+        refused = Counter(dict(zip(REFUSED, self.engine.refused.tolist(), strict=True))) + stats.refused
+        unused = refused.pop("not_used", 0)
+        inputs = ("trades", "quotes")
+        dropped = self.store.dropped + self.store.lost
+        latency = {f"p{q}": _microseconds(self.meter.signal_latency.quantile(q / 100)) for q in (50, 99)}
+        return {
+            "received": dict(stats.received + Counter(refused=sum(stats.refused.values()) - unused)),
+            "refused": {reason: rows for reason, rows in refused.items() if rows},
+            "not_used": unused,
+            "bad_frames": stats.bad_frames,
+            "connected": stats.connected,
+            "late": int(self.engine.bars.late[0]),
+            "published": dict(self.bus.put_rows) if self.bus else {},
+            "stored": dict(self.store.written),
+            "dropped": {what: rows for what, rows in dropped.items() if rows},
+            "waiting": self.store.waiting,
+            "ticks": sum(stats.received[what] for what in inputs),
+            "bars": self.meter.rows["bars"],
+            "signals": self.meter.rows["signals"],
+            "tick_to_signal_us": latency,
+            "symbols": len(self.engine.symbols),
+            "busiest": self.meter.busiest(self.engine.symbols.names),
+        }
+
+    async def run(self, report: Callable[[Figures], None]) -> Figures:
+        """Carry the feed through until it ends; the final figures."""
+        settle()
+        reporting = asyncio.create_task(self._report(report))
+        sinks: list[Sink] = [self.bus, self.meter, self.store] if self.bus else [self.meter, self.store]
+        try:
+            await run(self.feed, self._process, sinks)
+        finally:
+            reporting.cancel()
+        return self.figures()
+
+    def _process(self, batch: Batch) -> Sequence[Batch]:
+        results = self.engine(batch)
+        if len(self.engine.symbols) != self._announced:
+            self._announce()
+        return results
+
+    def _announce(self) -> None:
+        """New symbols were met: sinks must know their names before their rows."""
+        self._announced = len(self.engine.symbols)
+        self.store.extend(self.engine.catalogue)
+        if self.bus:
+            self.bus.announce(self.engine.catalogue)
+
+    async def _report(self, report: Callable[[Figures], None]) -> None:
+        while True:
+            await asyncio.sleep(_EVERY_S)
+            figures = self.figures()
+            report(figures)
+            if self.bus:
+                self.bus.tell(figures)
+
+
+async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_url: str = "") -> Market:
+    """A market process over `feed`: kernels compiled, store open, numbering resumed, bus listening."""
+    engine = make_engine(settings, symbols)
+    store = Store(
+        settings.store.url.get_secret_value(),
+        engine.catalogue,
+        flush_ms=settings.store.flush_ms,
+        capacity=settings.store.capacity,
+    )
+    engine.resume(await store.open())
+    bus = BusServer(bus_url, capacity=settings.bus.capacity) if bus_url else None
+    if bus:
+        await bus.start(engine.catalogue)
+    logger().info("market_ready", symbols=len(symbols), kernel=engine.bank.name, positions="resumed")
+    return Market(feed, engine, store, bus, Meter())
+
+
+def make_engine(settings: Settings, symbols: Symbols) -> Engine:
+    return Engine(
+        symbols, settings.market.timeframes, nodes(settings), kernel_folder(settings), bars=settings.market.bars
+    )
+
+
+def nodes(settings: Settings) -> tuple[Node, ...]:
+    """The indicators and strategies the settings ask for."""
+    return (*map(indicator, settings.market.indicators), *map(strategy, settings.market.strategies))
+
+
+def kernel_folder(settings: Settings) -> Path:
+    return settings.data.folder / "kernels"
+
+
+def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
+    """The venue the settings name, or the local exchange, which speaks Alpaca's protocol."""
+    feed, local = settings.feed, settings.feed.venue == "exchange"
+    names = feed.symbols or (default_symbols(settings.exchange.symbols) if local else ())
+    if not names:
+        raise BadInput(f"{feed.venue} needs symbols: --symbols AAPL,MSFT or CANDELA__FEED__SYMBOLS=AAPL,MSFT")
+    if local and not feed.url:
+        raise BadInput("the local exchange has no address: start it with `candela up`, or set CANDELA__FEED__URL")
+    symbols = Symbols(names, source=feed.venue)
+    key = settings.exchange.key if local else feed.key
+    secret = (settings.exchange if local else feed).secret.get_secret_value()
+    subscription = Subscription(tuple(names), feed.channels, key, secret)
+    venue = ALPACA if local else VENUES[feed.venue]
+    return SocketFeed(
+        venue, subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000
+    ), symbols
+
+
+def _microseconds(nanoseconds: float) -> float | None:
+    return None if np.isnan(nanoseconds) else round(nanoseconds / 1000, 1)
