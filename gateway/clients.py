@@ -52,6 +52,11 @@ class Client:
         self._newest: dict[tuple[int, str], _Item] = {}
         self._ready = asyncio.Event()
 
+    @property
+    def finished(self) -> bool:
+        """Whether it is to be closed and everything has gone out, the farewell last."""
+        return bool(self.close_code) and not self._queue
+
     def say(self, plain: bytes) -> None:
         """Queue a frame that is no data."""
         self._queue.append(plain)

@@ -66,7 +66,7 @@ class Session:
                 for start in range(0, len(frames), _TOGETHER):
                     part = frames[start : start + _TOGETHER]
                     await self._socket.send_text((part[0] if len(part) == 1 else b"[%s]" % b",".join(part)).decode())
-                if self._client.close_code:
+                if self._client.finished:
                     await self._socket.close(self._client.close_code)
                     return
         except (WebSocketDisconnect, RuntimeError):  # RuntimeError: the client closed while we were sending

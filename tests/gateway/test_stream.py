@@ -1,0 +1,235 @@
+"""The stream, as a plain WebSocket client sees it."""
+
+import asyncio
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.events import VENUE
+from tests.core.made import VALUES, filled
+from tests.gateway.conftest import Start, bars, signals, trades
+
+
+async def test_updates_carry_a_number_that_rises_by_one_per_channel_and_symbol(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        answer = await client.subscribe("trades", ["AAPL", "MSFT"])
+        assert answer.pop("t_in") <= answer.pop("t_out")
+        assert answer == {
+            "type": "subscribed",
+            "id": 1,
+            "sid": 1,
+            "channel": "trades",
+            "symbols": ["AAPL", "MSFT"],
+            "seq": {},
+        }
+        for first in range(1, 400, 4):
+            for symbol in (0, 1, 2):
+                gateway.bus.put(trades(first, 4, symbol))
+        got = [await client.next("update") for _ in range(800)]
+    for name in ("AAPL", "MSFT"):
+        assert [frame["seq"] for frame in got if frame["symbol"] == name] == list(range(1, 401))
+    assert got[0]["data"] == {"price": 100.0, "size": 0.0, "side": 0, "trade_id": 0}
+    assert set(got[0]) == {"type", "sid", "channel", "seq", "symbol", "ts_event", "ts_recv", "ts_out", "data"}
+
+
+async def test_all_strategies_are_one_channel_with_numbers_of_its_own(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        every = (await client.subscribe("signals.*", ["*"]))["sid"]
+        one = (await client.subscribe("signals.reversal", ["AAPL"]))["sid"]
+        gateway.bus.put(signals(40))
+        got = [await client.next("update") for _ in range(60)]
+    assert [frame["seq"] for frame in got if frame["sid"] == every] == list(range(1, 41))
+    assert [frame["seq"] for frame in got if frame["sid"] == one] == list(range(1, 21))
+    assert {frame["data"]["strategy"] for frame in got if frame["sid"] == one} == {"reversal"}
+    assert got[0]["data"].keys() == {"strategy", "side", "strength", "price", "timeframe", "quality"}
+
+
+async def test_bars_and_indicators_come_by_timeframe_and_nan_is_null(start: Start) -> None:
+    gateway = await start()
+    values = filled(VALUES, 3, symbols=1)
+    values["ema_12"][0] = np.nan
+    beside = bars(2)
+    beside["origin"], beside["seq"] = VENUE, 0
+    async with gateway.client() as client:
+        await client.subscribe("bars.1s", ["AAPL"])
+        await client.subscribe("indicators.1m", ["AAPL"])
+        for batch in (bars(3, "1m"), beside, bars(3), values):
+            gateway.bus.put(batch)
+        got = [await client.next("update") for _ in range(6)]
+    assert [frame["channel"] for frame in got] == ["bars.1s"] * 3 + ["indicators.1m"] * 3
+    assert (got[0]["data"]["closed"], got[0]["data"]["timeframe"]) == (True, "1s")
+    assert got[3]["data"]["values"]["ema_12"] is None
+    assert got[4]["data"]["values"]["ema_12"] > 0
+
+
+async def test_a_snapshot_is_followed_by_updates_without_a_hole_or_a_repeat(start: Start) -> None:
+    gateway = await start()
+    putting = True
+
+    async def put() -> None:
+        first = 1
+        while putting:
+            gateway.bus.put(trades(first, 3))
+            first += 3
+            await asyncio.sleep(0.001)
+
+    task = asyncio.create_task(put())
+    await asyncio.sleep(0.1)
+    async with gateway.client() as client:
+        for _ in range(20):
+            answer = await client.subscribe("trades", ["AAPL"], snapshot=True)
+            snapshot = await client.next("snapshot")
+            update = await client.next("update")
+            assert answer["seq"] == snapshot["seq"] == update["seq"] - 1
+            await client.ask(op="unsubscribe", id=2, sid=answer["sid"])
+            await client.next("unsubscribed")
+    putting = False
+    await task
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "reason"),
+    [
+        ('{"op":"subscribe","id":5,"channel":"trades.x","symbols":["*"]}', 400, "unknown_channel"),
+        ('{"op":"subscribe","id":5,"channel":"bars.7m","symbols":["*"]}', 400, "unknown_channel"),
+        ('{"op":"subscribe","id":5,"channel":"trades","symbols":["TSLA"]}', 400, "unknown_symbol"),
+        ('{"op":"subscribe","id":5,"channel":"trades"}', 400, "no_symbols"),
+        ('{"op":"subscribe","id":5,"channel":"trades","symbols":"AAPL"}', 400, "bad_request"),
+        ('{"op":"subscribe","id":5,"channel":"trades","symbols":["*"],"from_seq":3}', 400, "not_supported"),
+        ('{"op":"subscribe","id":5,"channel":"trades","symbols":["*"],"fast":true}', 400, "bad_request"),
+        ('{"op":"unsubscribe","id":5,"sid":99}', 400, "unknown_sid"),
+        ('{"op":"dance","id":5}', 400, "bad_request"),
+        ('{"id":5}', 400, "bad_request"),
+        ("{not json", 400, "bad_json"),
+        ("[1]", 400, "bad_request"),
+        ('"text"', 400, "bad_request"),
+    ],
+)
+async def test_a_request_that_makes_no_sense_is_answered_and_the_stream_goes_on(
+    start: Start, request_: str, code: int, reason: str
+) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        await client.subscribe("trades", ["AAPL"])
+        await client.connection.send(request_)
+        error = await client.next("error")
+        assert (error["code"], error["reason"]) == (code, reason)
+        assert error["id"] == (5 if '"id":5' in request_ else None)
+        assert error["message"]
+        gateway.bus.put(trades(1, 1))
+        assert (await client.next("update"))["seq"] == 1
+
+
+async def test_a_slow_client_is_dropped_and_told_and_the_others_go_on(start: Start) -> None:
+    gateway = await start(client_queue=2_000)
+    async with gateway.client() as quick, gateway.client(max_queue=1) as slow:
+        for client in (quick, slow):
+            await client.subscribe("trades", ["AAPL"])
+        got = asyncio.create_task(take(quick, 60_000))
+        for first in range(1, 60_001, 100):
+            gateway.bus.put(trades(first, 100))
+            await asyncio.sleep(0.002)
+        assert await got == list(range(1, 60_001))
+        last, code = await slow.rest()
+    assert (last["type"], last.get("reason"), code) == ("error", "slow_client", 4407)
+    assert last["last_seq"]["1"]["AAPL"] > 0
+
+
+async def take(client: Any, count: int) -> list[int]:
+    return [(await client.next("update"))["seq"] for _ in range(count)]
+
+
+async def test_a_client_that_wants_the_latest_gets_the_newest_and_the_count_of_what_it_missed(start: Start) -> None:
+    gateway = await start(client_queue=50)
+    async with gateway.client() as client:
+        await client.subscribe("trades", ["AAPL"], mode="latest")
+        for first in range(1, 20_001, 200):
+            gateway.bus.put(trades(first, 200))
+        seen, dropped = 0, 0
+        while seen < 20_000:
+            frame = await client.next("update")
+            dropped += frame["dropped"]
+            assert frame["seq"] > seen
+            assert frame["seq"] - seen == frame["dropped"] + 1
+            seen = frame["seq"]
+    assert dropped > 0
+
+
+async def test_silence_is_filled_with_counted_heartbeats(start: Start) -> None:
+    gateway = await start(heartbeat_s=0.05)
+    async with gateway.client() as client:
+        assert [(await client.next("heartbeat"))["count"] for _ in range(3)] == [1, 2, 3]
+        await client.ask(op="ping", id="x")
+        assert (await client.next("pong"))["id"] == "x"
+
+
+async def test_a_planned_stop_is_announced(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        gateway.stop.set()
+        assert (await client.next())["type"] == "server_shutdown"
+        assert (await client.rest())[1] == 1001
+
+
+async def test_a_hole_in_the_numbers_is_marked_where_it_is(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        await client.subscribe("trades", ["AAPL"])
+        gateway.bus.put(trades(1, 2))
+        gateway.bus.put(trades(6, 1))
+        kinds = [await client.next() for _ in range(4)]
+    assert [frame["type"] for frame in kinds] == ["update", "update", "gap", "update"]
+    assert kinds[2]["data"]["from_seq"] == 2
+    assert kinds[2]["data"]["to_seq"] == 6
+    assert kinds[2]["data"]["reason"] == "not_received"
+
+
+async def test_the_market_going_and_coming_is_said_on_the_system_channel(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        await client.subscribe("system", [])
+        gateway.bus.tell({"ticks": 5})
+        assert (await client.next("update"))["data"] == {"event": "stats", "ticks": 5}
+        gateway.bus.close()
+        await gateway.bus.drain()
+        assert (await client.next("update"))["data"] == {"event": "market_gone"}
+
+
+async def test_the_sub_protocol_is_agreed(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client(subprotocols=["candela.json"]) as client:
+        assert client.connection.subprotocol == "candela.json"
+    async with gateway.client() as client:
+        assert client.connection.subprotocol is None
+
+
+async def test_a_token_is_asked_for_and_a_wrong_one_ends_the_connection(start: Start) -> None:
+    gateway = await start(token="right")
+    async with gateway.client() as client:
+        await client.ask(op="subscribe", id=1, channel="trades", symbols=["*"])
+        assert (await client.next())["code"] == 401
+        await client.ask(op="auth", id=2, token="right")
+        assert (await client.next())["type"] == "authenticated"
+        await client.subscribe("trades", ["*"])
+    async with gateway.client() as client:
+        await client.ask(op="auth", id=2, token="wrong")
+        assert (await client.next())["code"] == 402
+        assert (await client.rest())[1] == 4402
+    async with gateway.client(additional_headers={"Authorization": "Bearer right"}) as client:
+        await client.subscribe("trades", ["*"])
+
+
+async def test_many_waiting_frames_go_out_as_one_array(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        await client.subscribe("trades", ["AAPL"])
+        gateway.bus.put(trades(1, 900))
+        sizes: list[int] = []
+        while sum(sizes) < 900:
+            told = json.loads(await client.connection.recv())
+            sizes.append(len(told) if isinstance(told, list) else told["type"] == "update")
+    assert max(sizes) > 100
