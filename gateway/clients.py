@@ -63,7 +63,9 @@ class Client:
         self._ready.set()
 
     def offer(self, subscription: Subscription, kind: str, body: bytes, symbol: str, seq: int) -> None:
-        """Queue a data frame; never waits."""
+        """Queue a data frame; never waits. After the farewell nothing more is taken."""
+        if self.close_code:
+            return
         item = _Item(subscription, kind, body, symbol, seq)
         key = (subscription.sid, symbol)
         waiting = self._newest.get(key) if subscription.latest else None
@@ -89,8 +91,6 @@ class Client:
 
     def _overflow(self) -> None:
         """A lossless reader that is too slow: the promise cannot be kept, so say where it ended, and stop."""
-        if self.close_code:
-            return
         self._queue.clear()
         self._newest.clear()
         self.close_code = 4407

@@ -198,6 +198,7 @@ def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
     secret = (settings.exchange if local else feed).secret.get_secret_value()
     subscription = Subscription(tuple(names), feed.channels, key, secret)
     venue = ALPACA if local else VENUES[feed.venue]
+    venue.hello("connected", subscription)  # a missing key is said now, not when the venue asks for it
     return SocketFeed(
         venue, subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000
     ), symbols

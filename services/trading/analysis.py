@@ -113,17 +113,13 @@ def analyse(
     evidence = [found for found in _witnesses(closes, values) if found is not None]
     quality = float(np.mean([bar["quality"] == "complete" for bar in bars])) if bars else 0.0
     trend, confidence = _verdict([found.vote for found in evidence], quality)
-    since = opened["open"] if opened else None
-    change = price - since if price is not None and since else None
     moves = np.diff(np.log(closes)) if len(closes) > 2 else np.empty(0)
     recent = bars[-20:]
     return Analysis(
         symbol=symbol,
         timeframe=timeframe,
         price=price,
-        change=change,
-        change_percent=100 * change / since if change is not None and since else None,
-        change_since=opened["ts_open"] if opened else None,
+        **_change(price, opened),
         trend=trend,
         confidence=round(confidence, 4),
         evidence=evidence,
@@ -136,6 +132,13 @@ def analyse(
         timestamp=now,
         note=_note(len(bars), len(evidence)),
     )
+
+
+def _change(price: float | None, opened: Row | None) -> dict[str, Any]:  # Any: floats, a time, or nothing
+    if price is None or opened is None:
+        return {"change": None, "change_percent": None, "change_since": None}
+    change = price - opened["open"]
+    return {"change": change, "change_percent": 100 * change / opened["open"], "change_since": opened["ts_open"]}
 
 
 def _verdict(votes: Sequence[int], quality: float) -> tuple[Literal["up", "down", "sideways", "unknown"], float]:

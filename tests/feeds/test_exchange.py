@@ -3,54 +3,22 @@
 import asyncio
 import contextlib
 import json
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import alpaca.data.live
-import msgpack
 import pytest
 import websockets
-from websockets.asyncio.server import ServerConnection, serve
 
-from core.errors import BadInput, FeedRefused
+from core.errors import BadInput
 from core.events import SECOND, TIME, Batch, Symbols, joined, kind
 from core.ports import Subscription
 from feeds import ALPACA, BINANCE
-from feeds.exchange import Exchange, Played, played, recorded
-from feeds.simulated import default_symbols, simulated
+from feeds.exchange import Exchange, recorded
 from feeds.socket import SocketFeed
+from tests.feeds.made import NAMES, exchange, listen, source, subscription, totals
 
-NAMES = default_symbols(8)
-EVERYTHING = ("trades", "quotes", "bars")
-START = 1_700_000_000 * SECOND
 FRAMES = Path(__file__).parent / "frames/binance.txt"
-
-
-def source(seconds: int = 3, rate: float = 1000.0) -> Iterator[Played]:
-    return played(simulated(len(NAMES), seed=1, start=START, rate=rate, seconds=seconds))
-
-
-def exchange(seconds: int = 3, speed: float = 0.0, **options: Any) -> Exchange:
-    return Exchange(source(seconds), Symbols(NAMES), key="key", secret="secret", speed=speed, **options)
-
-
-def subscription(key: str = "key") -> Subscription:
-    return Subscription(tuple(NAMES), EVERYTHING, key, "secret")
-
-
-async def listen(feed: SocketFeed, into: list[Batch]) -> None:
-    async for batch in feed:
-        into.append(batch)  # noqa: PERF401 a partial list is worth having when a test fails
-
-
-def totals(batches: list[Batch]) -> Counter[str]:
-    found = Counter[str]()
-    for batch in batches:
-        found[kind(batch)] += len(batch)
-    del found["time"]
-    return found
 
 
 @pytest.mark.parametrize("speed", [0.0, 50.0])
@@ -122,84 +90,6 @@ async def test_the_unmodified_alpaca_client_receives_trades_quotes_and_bars() ->
     assert got["trades"][0].price == first["price"][0]
     assert got["trades"][0].timestamp.timestamp() == pytest.approx(first["ts_event"][0] / SECOND)
     assert len(got["bars"]) >= 2
-
-
-async def test_a_wrong_key_is_refused_in_words_and_not_tried_again() -> None:
-    venue = exchange()
-    await venue.start()
-    feed = SocketFeed(ALPACA, subscription("wrong"), Symbols(NAMES), url=venue.url("alpaca"))
-    with pytest.raises(FeedRefused, match=r"alpaca refused: auth failed \(code 402\); check the key"):
-        await asyncio.wait_for(listen(feed, []), 5)
-    assert feed.stats.connections == 1
-    await venue.stop()
-
-
-async def test_without_a_key_the_feed_says_what_to_set() -> None:
-    venue = exchange()
-    await venue.start()
-    feed = SocketFeed(ALPACA, subscription(""), Symbols(NAMES), url=venue.url("alpaca"))
-    with pytest.raises(BadInput, match="CANDELA__FEED__KEY"):
-        await asyncio.wait_for(listen(feed, []), 5)
-    await venue.stop()
-
-
-async def test_a_malformed_frame_is_counted_and_the_stream_goes_on() -> None:
-    good = {"T": "t", "S": "AAPL", "i": 1, "p": 1.0, "s": 1, "t": msgpack.Timestamp(1_700_000_000, 0)}
-
-    async def broken(connection: ServerConnection) -> None:
-        await connection.send(msgpack.packb([good]))
-        for frame in (b"\xc1\xff\x00", b"", msgpack.packb({"T": "t"}), msgpack.packb([{**good, "p": "x"}, good])):
-            await connection.send(frame)
-        await connection.send(msgpack.packb([good]))
-        await connection.wait_closed()
-
-    async with serve(broken, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=f"ws://127.0.0.1:{port}/")
-        got: list[Batch] = []
-        listening = asyncio.create_task(listen(feed, got))
-        await asyncio.sleep(0.5)
-        assert feed.stats.frames == 6
-        feed.close()
-        await listening
-    assert totals(got) == {"trades": 3}
-    assert feed.stats.bad_frames == 3
-    assert feed.stats.refused == {"bad_message": 1}
-
-
-async def test_it_comes_back_after_the_connection_broke_and_after_a_late_start() -> None:
-    probe = exchange()
-    await probe.start()
-    port = probe.port
-    await probe.stop()
-    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=f"ws://127.0.0.1:{port}/v2/iex")
-    got: list[Batch] = []
-    listening = asyncio.create_task(listen(feed, got))
-    await asyncio.sleep(0.2)
-    sent = Counter[str]()
-    for _ in range(2):
-        venue = exchange(2, port=port)
-        await venue.start()
-        await asyncio.wait_for(venue.finished.wait(), 20)
-        await venue.stop()
-        sent.update(venue.sent)
-    feed.close()
-    await listening
-    assert feed.stats.connections == 2
-    assert totals(got) == sent
-
-
-async def test_a_feed_that_is_closed_yields_what_it_has_and_ends() -> None:
-    venue = exchange(60, speed=1.0)
-    await venue.start()
-    feed = SocketFeed(ALPACA, subscription(), Symbols(NAMES), url=venue.url("alpaca"))
-    got: list[Batch] = []
-    listening = asyncio.create_task(listen(feed, got))
-    await asyncio.sleep(0.5)
-    feed.close()
-    await asyncio.wait_for(listening, 5)
-    assert totals(got) == feed.stats.received
-    await venue.stop()
 
 
 async def test_a_session_can_be_moved_to_now() -> None:

@@ -1,0 +1,255 @@
+"""The platform as a person runs it: the real command, its processes, its database, its exit codes."""
+
+import asyncio
+import gzip
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import psutil
+import psycopg
+import pytest
+import websockets
+
+from core.postgres import Embedded
+
+ROOT = Path(__file__).parents[2]
+FRAMES = ROOT / "tests/feeds/frames/binance.txt"
+DATA = ROOT.parent / "shared/data/binance"
+CANDELA = [sys.executable, "-m", "gateway.cli"]
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("CANDELA__")}
+
+
+@pytest.fixture
+def folder(kernels: Path) -> Iterator[Path]:
+    """A data folder that the database's own user can enter, with the kernels compiled so far."""
+    path = Path(tempfile.mkdtemp(prefix="candela-up-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+class Up:
+    """A running `candela up --json`."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        self.log = (folder / "log.txt").open("w+")
+        self.process = subprocess.Popen(
+            [*CANDELA, "up", "--json", "--port", "0", "--data", str(folder)],
+            stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=ROOT, env={**CLEAN, **environ},
+        )  # fmt: skip
+
+    def told(self, key: str) -> Any:
+        """The next line that has `key`."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if key in (told := json.loads(line)):
+                return told[key]
+        self.log.seek(0)
+        raise AssertionError(f"it ended without telling {key}: {self.log.read()[-2000:]}")
+
+    def child(self, name: str) -> psutil.Process:
+        found = psutil.Process(self.process.pid).children()
+        return next(child for child in found if name in child.cmdline())
+
+    def stop(self) -> dict[str, Any]:
+        self.process.send_signal(signal.SIGTERM)
+        summary: dict[str, Any] = self.told("summary")
+        assert self.process.wait(30) == 0
+        return summary
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.log.close()
+
+
+def counted(folder: Path, *tables: str) -> list[int]:
+    """Rows in the stopped platform's database, as psycopg counts them."""
+    embedded = Embedded(folder)
+    url = embedded.start()
+    try:
+        with psycopg.connect(url) as connection:
+            return [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]  # type: ignore[index]
+    finally:
+        embedded.stop()
+
+
+async def watch(url: str, wanted: int) -> dict[str, list[dict[str, Any]]]:
+    """A plain client of the stream: subscribes, and reads until `wanted` signals have come."""
+    frames: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    async with websockets.connect(url) as connection:
+        for number, channel in enumerate(("signals.*", "bars.1s")):
+            await connection.send(json.dumps({"op": "subscribe", "id": number, "channel": channel, "symbols": ["*"]}))
+        while len(frames["signals.*"]) < wanted:
+            told = json.loads(await asyncio.wait_for(connection.recv(), 60))
+            for frame in told if isinstance(told, list) else [told]:
+                frames[frame.get("channel", "") if frame["type"] == "update" else frame["type"]].append(frame)
+    return frames
+
+
+async def test_signals_come_out_live_and_every_tick_sent_is_stored(folder: Path) -> None:
+    with Up(folder, CANDELA__EXCHANGE__RATE="4000") as platform:
+        addresses = platform.told("addresses")
+        frames = await watch(addresses["gateway"].replace("http", "ws") + "/api/stream", 25)
+        symbol = frames["signals.*"][0]["symbol"]
+        async with httpx.AsyncClient(base_url=addresses["gateway"]) as client:
+            health = await client.get("/health")
+            analysis = (await client.get(f"/api/trading/analysis/{symbol}")).json()
+            stored = (await client.get(f"/api/signals?symbols={symbol}")).json()["signals"]
+        summary = platform.stop()
+    for channel in ("signals.*", "bars.1s"):
+        by_symbol: dict[str, list[int]] = defaultdict(list)
+        for frame in frames[channel]:
+            by_symbol[frame["symbol"]].append(frame["seq"])
+        assert len(by_symbol) > 5
+        for numbers in by_symbol.values():
+            assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert frames["welcome"][0]["protocol"] == 1
+    assert not frames["gap"]
+    assert not frames["error"]
+    assert (health.status_code, health.json()["status"]) == (200, "ready")
+    assert analysis["timeframe"] == "1s"
+    assert {"strategy", "side", "strength", "price", "seq"} <= set(stored[0])
+    ticks, quotes, signals = counted(folder, "ticks", "quotes", "signals")
+    assert ticks + quotes == summary["sent_by_exchange"] == summary["received"] == summary["stored"]
+    assert signals == summary["signals"] >= 25
+    assert summary["balanced"]
+    assert summary["dropped"] == {}
+
+
+async def test_a_killed_market_process_comes_back_and_goes_on_numbering(folder: Path) -> None:
+    with Up(folder, CANDELA__LOG__LEVEL="info") as platform:
+        stream = platform.told("addresses")["gateway"].replace("http", "ws") + "/api/stream"
+        async with websockets.connect(stream) as connection:
+            for number, channel in enumerate(("bars.1s", "system")):
+                await connection.send(
+                    json.dumps({"op": "subscribe", "id": number, "channel": channel, "symbols": ["AAPL"]})
+                )
+            seqs: list[int] = []
+            events: list[str] = []
+            while len(seqs) < 8:
+                told = json.loads(await asyncio.wait_for(connection.recv(), 60))
+                for frame in told if isinstance(told, list) else [told]:
+                    if frame.get("channel") == "bars.1s" and frame["type"] == "update":
+                        seqs.append(frame["seq"])
+                        if len(seqs) == 3:
+                            await asyncio.sleep(0.5)  # so that what was sent has been stored
+                            platform.child("market").kill()
+                    if frame["type"] == "update" and frame["data"].get("event", "stats") != "stats":
+                        events.append(frame["data"]["event"])
+        platform.stop()
+        platform.log.seek(0)
+        log = platform.log.read()
+    assert seqs == sorted(set(seqs))
+    assert events == ["market_gone", "market_connected"]
+    assert '"event": "child_died"' in log
+    assert '"event": "child_recovered"' in log
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CANDELA, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**CLEAN, **environ},
+        timeout=90,
+    )
+
+
+def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
+    with Up(folder) as platform:
+        platform.told("addresses")
+        second = run("up", "--json", "--port", "0", "--data", str(folder))
+        assert (second.returncode, second.stdout) == (2, "")
+        assert "another Candela is running on" in second.stderr
+        platform.stop()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "code", "sentence"),
+    [
+        (["up"], {"CANDELA__GATEWAY__PROT": "1"}, 2, "did you mean 'gateway.port'?"),
+        (["up", "--port", "99999"], {}, 2, "bad setting gateway.port (from flag)"),
+        (["up", "--feed", "nyse"], {}, 2, "bad setting feed.venue (from flag)"),
+        (["up", "--port", "0", "--feed", "alpaca", "--symbols", "AAPL"], {}, 2, "CANDELA__FEED__KEY"),
+        (["up", "--port", "0", "--feed", "binance"], {}, 2, "needs symbols"),
+        (["up", "--port", "0", "--host", "0.0.0.0"], {}, 2, "CANDELA__GATEWAY__TOKEN"),
+        (["up", "--port", "0"], {"CANDELA__MARKET__INDICATORS": "emma(3)"}, 2, "expected one of atr"),
+        (["up", "--port", "0"], {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}, 3, "cannot reach the database"),
+        (["up", "--config", "none.toml"], {}, 2, "found no file none.toml"),
+        (["replay", "none.gz"], {}, 2, "found no file"),
+        (["exchange", "none.gz"], {}, 2, "found no file"),
+        (["serve", "market"], {}, 2, "needs a store"),
+        (["dance"], {}, 2, "No such command"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence_with_its_exit_code(
+    folder: Path, arguments: list[str], environ: dict[str, str], code: int, sentence: str
+) -> None:
+    done = run(*arguments, CANDELA__DATA__FOLDER=str(folder), **environ)
+    said = " ".join(done.stderr.split())
+    assert (done.returncode, sentence in said) == (code, True), said
+    assert "Traceback" not in done.stderr
+
+
+def test_a_busy_port_is_said(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("up", "--port", str(port), "--data", str(folder))
+    assert done.returncode == 2
+    assert f"port {port} on 127.0.0.1 cannot be used" in " ".join(done.stderr.split())
+
+
+def test_a_recording_replays_into_the_store(folder: Path) -> None:
+    done = run("replay", str(FRAMES), "--json", "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["received"], told["stored"], told["dropped"]) == (5, 5, {})
+    assert told["symbols"] == ["BTCUSDT", "ETHUSDT"]
+    assert counted(folder, "ticks", "quotes") == [3, 2]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
+@pytest.mark.parametrize("name", ["spot_btcusdt_20240808.gz", "usdm_btcusdt_20240808.gz"])
+def test_a_recorded_session_is_stored_trade_by_trade(folder: Path, name: str) -> None:
+    done = run("replay", str(DATA / name), "--json", "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    with gzip.open(DATA / name, "rb") as file:
+        trades = sum(b'"e":"trade"' in line for line in file)
+    assert counted(folder, "ticks")[0] == trades > 9_000
+    assert json.loads(done.stdout)["balanced"]
+
+
+def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
+    shown = run("config", "show", "--origin", CANDELA__GATEWAY__PORT="8123", CANDELA__FEED__SECRET="s3cret")
+    assert "gateway.port = 8123  environment" in shown.stdout
+    assert "s3cret" not in shown.stdout
+    warmed = json.loads(run("warmup", "--json", "--data", str(folder)).stdout)
+    assert "crossover_12_26" in warmed["nodes"]
+    assert (folder / "kernels" / f"{warmed['kernel']}.py").is_file()
+
+
+@pytest.mark.parametrize("verb", ["up", "replay", "exchange", "warmup", "config show", "serve market", "serve gateway"])
+def test_every_verb_has_help_with_an_example(verb: str) -> None:
+    done = run(*verb.split(), "--help", COLUMNS="200")
+    assert done.returncode == 0
+    assert "Example:" in done.stdout
