@@ -14,12 +14,13 @@ from core.ports import Feed, Processor, Sink
 async def run(feed: Feed, engine: Processor, sinks: Sequence[Sink]) -> None:
     """Carry every batch through, then end by closing: each sink drains what it took.
 
-    Sinks are told before the next batch is asked for, and none of them waits; a slow one counts what it drops.
+    Sinks are told in their order, so the one that latency matters to comes first; none of them waits.
     """
     try:
         async for batch in feed:
-            for result in engine(batch):
-                for sink in sinks:
+            results = engine(batch)
+            for sink in sinks:  # the first sink has everything before the second has anything
+                for result in results:
                     sink.put(result)
     finally:
         for sink in sinks:

@@ -104,10 +104,10 @@ class Client:
         """What waits, as soon as there is something; nothing after `seconds` of silence."""
         if not self._queue:
             self._ready.clear()
-            try:
-                await asyncio.wait_for(self._ready.wait(), seconds)
-            except TimeoutError:
-                return []
+            # a timer that rings the same bell: wait_for would make a task a message
+            bell = asyncio.get_running_loop().call_later(seconds, self._ready.set)
+            await self._ready.wait()
+            bell.cancel()
         taken = list(self._queue)
         self._queue.clear()
         self._newest.clear()

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.bus import Message, connect
+from core.bus import Message, listen
 from core.errors import Unavailable
 from core.events import TIMEFRAME_NAMES, Batch
 from core.log import logger
@@ -19,6 +19,16 @@ from gateway.clients import Client, Subscription
 from gateway.protocol import Refusal, body, channels, data_of, frame
 
 _AGAIN_S = 0.2
+
+
+def _by(batch: Batch, field: str) -> Iterator[tuple[int, Batch]]:
+    """The batch's parts by the value of a field."""
+    values = batch[field].tolist()
+    if len(set(values)) == 1:  # nearly always
+        yield values[0], batch
+        return
+    for value in sorted(set(values)):
+        yield value, batch[batch[field] == value]
 
 
 class _Latest:
@@ -45,16 +55,13 @@ class Hub:
         self._latest: dict[str, _Latest] = {}
         self._wanted: dict[str, list[Subscription]] = defaultdict(list)
         self._system_seq = 0
+        self._spans: dict[str, list[NDArray[np.int64]]] = {"trades": [], "signals": []}
 
     async def run(self) -> None:
         """Follow the bus; when the market process goes, say so and wait for it."""
         while True:
             try:
-                async with connect(self._bus_url) as messages:
-                    self.connected = True
-                    self._tell_all("market_connected")
-                    async for message in messages:
-                        self.take(message)
+                await listen(self._bus_url, self.take, self._market_is_there)
             except Unavailable:
                 await asyncio.sleep(_AGAIN_S)
                 continue
@@ -62,6 +69,10 @@ class Hub:
             logger().warning("market_gone", bus=self._bus_url)
             self._tell_all("market_gone")
             await asyncio.sleep(_AGAIN_S)
+
+    def _market_is_there(self) -> None:
+        self.connected = True
+        self._tell_all("market_connected")
 
     def take(self, message: Message) -> None:
         payload = message.payload
@@ -73,6 +84,7 @@ class Hub:
                 self._system({"event": "rows_lost", "rows": payload})
             else:
                 self.stats, self.told_at = payload, time.monotonic()
+                self._record()
                 self._system({"event": "stats", **payload})
         else:
             self._rows(message.kind, payload)
@@ -122,23 +134,27 @@ class Hub:
                 )
 
     def _rows(self, kind: str, batch: Batch) -> None:
-        if kind == "bars":
+        if kind == "bars" and not batch["seq"].all():
             batch = batch[batch["seq"] > 0]  # a venue's own bar beside ours has no number and no channel
-        if kind in ("trades", "signals"):
-            histogram = self.trade_latency if kind == "trades" else self.signal_latency
-            histogram.record(time.time_ns() - batch["ts_recv"])
+        if kind in self._spans:
+            self._spans[kind].append(time.time_ns() - batch["ts_recv"])
         if kind in ("trades", "quotes"):
             self._channel(kind, batch, batch["seq"])
         elif kind in ("bars", "values"):
             prefix = "bars" if kind == "bars" else "indicators"
-            for timeframe in np.unique(batch["timeframe"]):
-                own = batch[batch["timeframe"] == timeframe]
+            for timeframe, own in _by(batch, "timeframe"):
                 self._channel(f"{prefix}.{TIMEFRAME_NAMES[timeframe]}", own, own["seq"])
         else:
             self._channel("signals.*", batch, batch["seq_all"])
-            for strategy in np.unique(batch["strategy"]):
-                own = batch[batch["strategy"] == strategy]
+            for strategy, own in _by(batch, "strategy"):
                 self._channel(f"signals.{self.catalogue.strategies[strategy].name}", own, own["seq"])
+
+    def _record(self) -> None:
+        """Bring the histograms up to date; once a second, since it costs more than a row does."""
+        for kind, histogram in (("trades", self.trade_latency), ("signals", self.signal_latency)):
+            if self._spans[kind]:
+                histogram.record(np.concatenate(self._spans[kind]))
+                self._spans[kind].clear()
 
     def _channel(self, channel: str, batch: Batch, seq: NDArray[np.int64]) -> None:
         latest = self._latest.get(channel)

@@ -89,26 +89,28 @@ def body(channel: str, symbol: str, seq: int, times: tuple[int, int], data: Fiel
 
 def data_of(kind: str, row: np.void, catalogue: Catalogue) -> Fields:
     """A row's own fields, with names instead of numbers."""
-    names = {"trades": _TRADE, "quotes": _QUOTE, "bars": _BAR, "signals": _SIGNAL}.get(kind)
+    fields = dict(zip(row.dtype.names or (), row.item(), strict=True))
     if kind == "values":
-        outputs = [name for each in catalogue.indicators for name in each.outputs]
-        return {**_coded(row), "values": {name: row[name].item() for name in outputs}}
-    data = {name: row[name].item() for name in names or ()}
+        outputs = (name for each in catalogue.indicators for name in each.outputs)
+        return {**_coded(fields), "values": {name: fields[name] for name in outputs}}
+    data = {name: fields[name] for name in _OWN[kind]}
     if kind == "bars":
-        return {**data, **_coded(row), "closed": bool(row["closed"]), "origin": ORIGINS[row["origin"]]}
+        return {**data, **_coded(fields), "closed": bool(fields["closed"]), "origin": ORIGINS[fields["origin"]]}
     if kind == "signals":
-        return {"strategy": catalogue.strategies[row["strategy"]].name, **data, **_coded(row)}
+        return {"strategy": catalogue.strategies[fields["strategy"]].name, **data, **_coded(fields)}
     return data
 
 
-_TRADE = ("price", "size", "side", "trade_id")
-_QUOTE = ("bid", "bid_size", "ask", "ask_size")
-_BAR = ("ts_open", "ts_close", "open", "high", "low", "close", "volume", "vwap", "trades")
-_SIGNAL = ("side", "strength", "price")
+_OWN = {
+    "trades": ("price", "size", "side", "trade_id"),
+    "quotes": ("bid", "bid_size", "ask", "ask_size"),
+    "bars": ("ts_open", "ts_close", "open", "high", "low", "close", "volume", "vwap", "trades"),
+    "signals": ("side", "strength", "price"),
+}
 
 
-def _coded(row: np.void) -> Fields:
-    return {"timeframe": TIMEFRAME_NAMES[row["timeframe"]], "quality": QUALITIES[row["quality"]]}
+def _coded(fields: Fields) -> Fields:
+    return {"timeframe": TIMEFRAME_NAMES[fields["timeframe"]], "quality": QUALITIES[fields["quality"]]}
 
 
 def channels(catalogue: Catalogue) -> Sequence[str]:
