@@ -48,6 +48,8 @@ class BusServer:
         self._gateways: set[_Gateway] = set()
         self._catalogue = b""
         self._server: asyncio.Server | None = None
+        self._pending: list[bytes] = []
+        self._pending_rows: Counter[str] = Counter()
 
     async def start(self, catalogue: Catalogue) -> None:
         self._catalogue = _told("catalogue", asdict(catalogue))
@@ -69,22 +71,38 @@ class BusServer:
         what = kind(batch)
         if what in _ROWS:
             self.put_rows[what] += len(batch)
-            frame = _HEAD.pack(batch.nbytes, _ROWS[what]) + batch.tobytes()
-            for gateway in self._gateways:
-                gateway.send(frame, what, len(batch))
+            self._pending += (_HEAD.pack(batch.nbytes, _ROWS[what]), batch.tobytes())
+            self._pending_rows[what] += len(batch)
+            if len(self._pending) == 2:
+                asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """All that was put since, in one write: a write wakes the reader, which costs more than rows.
+
+        Without a call it happens at the end of this turn of the loop.
+        """
+        if not self._pending:
+            return
+        frames, rows = b"".join(self._pending), self._pending_rows
+        self._pending, self._pending_rows = [], Counter()
+        for gateway in self._gateways:
+            gateway.send(frames, rows)
 
     def tell(self, stats: Told) -> None:
         """Send the market's own figures to every gateway."""
+        self.flush()
         for gateway in self._gateways:
-            gateway.send(_told("stats", stats), "stats", 0)
+            gateway.send(_told("stats", stats))
 
     def announce(self, catalogue: Catalogue) -> None:
         """Send the catalogue again: it has new names."""
+        self.flush()
         self._catalogue = _told("catalogue", asdict(catalogue))
         for gateway in self._gateways:
-            gateway.send(self._catalogue, "catalogue", 0)
+            gateway.send(self._catalogue)
 
     def close(self) -> None:
+        self.flush()
         if self._server is not None:
             self._server.close()
         _IN_MEMORY.pop(self._url.partition("://")[2], None)
@@ -96,7 +114,7 @@ class BusServer:
 
     def greet(self, gateway: "_Gateway") -> None:
         self._gateways.add(gateway)
-        gateway.send(self._catalogue, "catalogue", 0)
+        gateway.send(self._catalogue)
 
     def leave(self, gateway: "_Gateway") -> None:
         self._gateways.discard(gateway)
@@ -121,16 +139,16 @@ class _Gateway(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 asyncio's signature
         self._server.leave(self)
 
-    def send(self, frame: bytes, what: str, rows: int) -> None:
+    def send(self, frames: bytes, rows: Counter[str] | None = None) -> None:
         if self._transport is None:
             return
-        if self._transport.get_write_buffer_size() + len(frame) > self._server.capacity:
-            self._lost[what] += rows
+        if self._transport.get_write_buffer_size() + len(frames) > self._server.capacity:
+            self._lost.update(rows or ())
             return
         if self._lost:
             self._transport.write(_told("lost", dict(self._lost)))
             self._lost.clear()
-        self._transport.write(frame)
+        self._transport.write(frames)
 
     async def finish(self) -> None:
         for _ in range(100):

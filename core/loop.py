@@ -22,6 +22,7 @@ async def run(feed: Feed, engine: Processor, sinks: Sequence[Sink]) -> None:
             for sink in sinks:  # the first sink has everything before the second has anything
                 for result in results:
                     sink.put(result)
+                sink.flush()
     finally:
         for sink in sinks:
             sink.close()

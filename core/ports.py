@@ -16,9 +16,13 @@ class Feed(Protocol):
 
 
 class Sink(Protocol):
-    """Where batches go. `put` never waits; after `close`, `drain` returns once everything taken is out."""
+    """Where batches go. `put` never waits; after `close`, `drain` returns once everything taken is out.
+
+    `flush` says that all that follows from one input has been put: a sink that gathers sends now.
+    """
 
     def put(self, batch: Batch) -> None: ...
+    def flush(self) -> None: ...
     def close(self) -> None: ...
     async def drain(self) -> None: ...
 

@@ -67,6 +67,9 @@ class Store:
         if kind(batch) != "time":
             self._box.put(batch)
 
+    def flush(self) -> None:
+        """Nothing: the writer has a rhythm of its own."""
+
     def close(self) -> None:
         self._box.close()
 

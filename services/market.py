@@ -63,6 +63,9 @@ class Meter:
         if what == "trades":
             self._symbols["last"][batch["symbol"]] = batch["price"]
 
+    def flush(self) -> None:
+        """Nothing to send."""
+
     def close(self) -> None:
         """Nothing to close."""
 

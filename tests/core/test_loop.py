@@ -18,11 +18,15 @@ class Slow:
     def __init__(self) -> None:
         self.box: list[Batch] = []
         self.written: list[Batch] = []
+        self.flushed: list[int] = []
         self.closed = asyncio.Event()
 
     def put(self, batch: Batch) -> None:
         assert not self.closed.is_set()
         self.box.append(batch)
+
+    def flush(self) -> None:
+        self.flushed.append(len(self.box) + len(self.written))
 
     def close(self) -> None:
         self.closed.set()
@@ -53,3 +57,4 @@ async def test_every_batch_reaches_every_sink_in_order_before_it_returns(error: 
         await run(feed(batches, error), lambda batch: (batch, batch), sinks)
     for sink in sinks:
         assert np.concatenate(sink.written)["seq"].tolist() == [i for i in range(1_000) for _ in range(2)]
+        assert sink.flushed == list(range(2, 2_001, 2))
