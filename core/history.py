@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+import copy
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.rows import dict_row
@@ -28,9 +29,11 @@ class History:
     """Reads from the store. Times are nanoseconds since 1970; without a `start` the newest rows are given.
 
     Rows come oldest first; `next_cursor` is there when more may follow, and continues exactly after the last row.
+    Two sources may have a symbol of one name: `of(source)` reads one of them.
     """
 
     def __init__(self, url: str) -> None:
+        self.source = ""
         self._pool = AsyncConnectionPool(
             url,
             min_size=1,
@@ -39,6 +42,12 @@ class History:
             timeout=_PATIENCE_S,
             kwargs={"row_factory": dict_row, "autocommit": True},
         )
+
+    def of(self, source: str) -> Self:
+        """The same history, of one source only; of all for an empty name."""
+        narrowed = copy.copy(self)
+        narrowed.source = source
+        return narrowed
 
     async def open(self) -> None:
         await self._pool.open()
@@ -121,7 +130,7 @@ class History:
     async def _all(self, name: str, given: Row) -> list[Row]:
         try:
             async with self._pool.connection() as connection:
-                cursor = await connection.execute(query(name), given)
+                cursor = await connection.execute(query(name), {"source": self.source, **given})
                 return await cursor.fetchall()  # type: ignore[return-value]  # the pool's rows are dicts
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreDown(f"the database does not answer: {one_line(error)}") from None

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from core.errors import BadInput, StoreDown, Unavailable
 from core.events import SECOND
+from core.history import History
 from core.ports import Described, Reads
 from gateway.auth import authenticated
 from gateway.hub import Hub
@@ -21,14 +22,17 @@ _TOLD_WITHIN_S = 5.0
 _ALIASES = {"sec": "s", "min": "m", "hour": "h", "day": "d"}
 
 
-def _reads(request: Request) -> Reads:
-    reads: Reads = request.app.state.history
-    return reads
-
-
 def _hub(request: Request) -> Hub:
     hub: Hub = request.app.state.hub
     return hub
+
+
+def _reads(
+    request: Request,
+    source: str | None = Query(None, description="whose symbols; without it, those of the live feed"),
+) -> Reads:
+    history: History = request.app.state.history
+    return history.of(_hub(request).catalogue.source if source is None else source)
 
 
 def _telemetry(request: Request) -> Telemetry:

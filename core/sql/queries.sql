@@ -38,67 +38,68 @@ SELECT flushes FROM writers WHERE id = %(writer)s
 SELECT symbol, source FROM symbols ORDER BY symbol, source
 
 -- name: known_symbols
-SELECT DISTINCT symbol FROM symbols WHERE symbol = ANY(%(symbols)s::text[])
+SELECT DISTINCT symbol FROM symbols WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s)
 
 -- Ranges go forward from a start; "newest" ones go back from the end, each symbol by its own index.
 
 -- name: bars
-SELECT symbol, timeframe, ts_open, ts_close, ts_event, ts_recv, open, high, low, close, volume, vwap, trades, quality, seq
+SELECT source, symbol, timeframe, ts_open, ts_close, ts_event, ts_recv, open, high, low, close, volume, vwap, trades, quality, seq
 FROM market_bars
-WHERE symbol = ANY(%(symbols)s::text[]) AND seconds = %(seconds)s AND origin = %(origin)s
+WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s AND origin = %(origin)s
   AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
   AND (ts_event, symbol, seq) > (%(after_ts)s, %(after_symbol)s, %(after_seq)s)
 ORDER BY ts_event, symbol, seq LIMIT %(limit)s
 
 -- name: newest_bars
-SELECT b.symbol, b.timeframe, b.ts_open, b.ts_close, b.ts_event, b.ts_recv, b.open, b.high, b.low, b.close, b.volume,
+SELECT b.source, b.symbol, b.timeframe, b.ts_open, b.ts_close, b.ts_event, b.ts_recv, b.open, b.high, b.low, b.close, b.volume,
        b.vwap, b.trades, b.quality, b.seq
 FROM symbols s CROSS JOIN LATERAL (
     SELECT * FROM market_bars m
     WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin = %(origin)s AND m.time <= %(to)s AND m.ts_event < %(end)s
     ORDER BY m.time DESC LIMIT %(limit)s
-) b WHERE s.symbol = ANY(%(symbols)s::text[])
+) b WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s)
 ORDER BY b.ts_event DESC, b.symbol DESC, b.seq DESC LIMIT %(limit)s
 
 -- name: values
-SELECT symbol, timeframe, ts_event, seq, quality, jsonb_object_agg(indicator, value) AS values
+SELECT source, symbol, timeframe, ts_event, seq, quality, jsonb_object_agg(indicator, value) AS values
 FROM market_values
-WHERE symbol = ANY(%(symbols)s::text[]) AND seconds = %(seconds)s
+WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s
   AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
   AND (ts_event, symbol, seq) > (%(after_ts)s, %(after_symbol)s, %(after_seq)s)
-GROUP BY symbol, timeframe, ts_event, seq, quality ORDER BY ts_event, symbol, seq LIMIT %(limit)s
+GROUP BY source, symbol, timeframe, ts_event, seq, quality ORDER BY ts_event, symbol, seq LIMIT %(limit)s
 
 -- name: newest_values
-SELECT symbol, timeframe, ts_event, seq, quality, jsonb_object_agg(indicator, value) AS values
+SELECT source, symbol, timeframe, ts_event, seq, quality, jsonb_object_agg(indicator, value) AS values
 FROM market_values
-WHERE symbol = ANY(%(symbols)s::text[]) AND seconds = %(seconds)s AND time <= %(to)s AND ts_event < %(end)s
+WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s AND time <= %(to)s AND ts_event < %(end)s
   AND time >= (SELECT min(b.time) FROM symbols s CROSS JOIN LATERAL (
       SELECT m.time FROM market_bars m
       WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin = 'engine' AND m.time <= %(to)s
       ORDER BY m.time DESC LIMIT %(limit)s
-  ) b WHERE s.symbol = ANY(%(symbols)s::text[]))
-GROUP BY symbol, timeframe, ts_event, seq, quality ORDER BY ts_event DESC, symbol DESC, seq DESC LIMIT %(limit)s
+  ) b WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s))
+GROUP BY source, symbol, timeframe, ts_event, seq, quality ORDER BY ts_event DESC, symbol DESC, seq DESC LIMIT %(limit)s
 
 -- name: signals
-SELECT symbol, strategy, timeframe, side, strength, price, quality, ts_event, ts_recv, seq, seq_all
+SELECT source, symbol, strategy, timeframe, side, strength, price, quality, ts_event, ts_recv, seq, seq_all
 FROM market_signals
 WHERE (cardinality(%(symbols)s::text[]) = 0 OR symbol = ANY(%(symbols)s::text[]))
+  AND (%(source)s::text = '' OR source = %(source)s)
   AND (%(strategy)s::text = '' OR strategy = %(strategy)s)
   AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
   AND (ts_event, symbol, seq_all) > (%(after_ts)s, %(after_symbol)s, %(after_seq)s)
 ORDER BY ts_event, symbol, seq_all LIMIT %(limit)s
 
 -- name: newest_signals
-SELECT g.symbol, g.strategy, g.timeframe, g.side, g.strength, g.price, g.quality, g.ts_event, g.ts_recv, g.seq, g.seq_all
+SELECT g.source, g.symbol, g.strategy, g.timeframe, g.side, g.strength, g.price, g.quality, g.ts_event, g.ts_recv, g.seq, g.seq_all
 FROM symbols s CROSS JOIN LATERAL (
     SELECT * FROM market_signals m
     WHERE m.symbol_id = s.id AND (%(strategy)s::text = '' OR m.strategy = %(strategy)s)
       AND m.time <= %(to)s AND m.ts_event < %(end)s
     ORDER BY m.time DESC LIMIT %(limit)s
-) g WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[]))
+) g WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
 ORDER BY g.ts_event DESC, g.symbol DESC, g.seq_all DESC LIMIT %(limit)s
 
 -- name: last_trade
 SELECT t.price, t.size, t.side, t.ts_event, t.ts_recv, t.seq FROM symbols s CROSS JOIN LATERAL (
     SELECT * FROM market_trades m WHERE m.symbol_id = s.id ORDER BY m.time DESC LIMIT 1
-) t WHERE s.symbol = %(symbol)s ORDER BY t.ts_event DESC, t.seq DESC LIMIT 1
+) t WHERE s.symbol = %(symbol)s AND (%(source)s::text = '' OR s.source = %(source)s) ORDER BY t.ts_event DESC, t.seq DESC LIMIT 1

@@ -1,6 +1,7 @@
 """History against a real database."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -93,6 +94,28 @@ async def test_the_last_trade_is_the_newest(history: History) -> None:
     assert trade is not None
     assert trade["seq"] == 100
     assert await history.last_trade("NONE") is None
+
+
+async def test_two_sources_with_a_symbol_of_one_name_are_told_apart(history: History, database: str) -> None:
+    other = Store(database, replace(CATALOGUE, source="other"))
+    await other.open()
+    for batch in (filled(TRADE, 30), filled(BAR, 30), filled(SIGNAL, 30), filled(VALUES, 30)):
+        other.put(batch)
+    other.close()
+    await other.drain()
+    for source, count in (("test", 100), ("other", 10), ("", 110)):
+        reads = history.of(source)
+        for start in (0, None):
+            pages = (
+                await reads.bars(["AAPL"], "1m", start=start),
+                await reads.values("AAPL", "1m", start=start),
+                await reads.signals(["AAPL"], start=start),
+            )
+            for page in pages:
+                assert len(page.rows) == count
+                assert {row["source"] for row in page.rows} == ({source} if source else {"test", "other"})
+    assert await history.of("none").has_symbols(["AAPL"]) == set()
+    assert await history.of("none").last_trade("AAPL") is None
 
 
 async def test_symbols_are_known_or_not(history: History) -> None:
