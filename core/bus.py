@@ -6,36 +6,15 @@ in a `lost` frame as soon as there is room, so that it can mark the hole.
 """
 
 import asyncio
-import json
 import socket
-import struct
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from core.errors import BadInput, ConfigError, Unavailable
-from core.events import BAR, QUOTE, SIGNAL, TRADE, Batch, kind, value_dtype
-from core.ports import Catalogue, Described
-
-_HEAD = struct.Struct("<IB")
-_ROWS = {"trades": 1, "quotes": 2, "bars": 3, "signals": 4, "values": 5}
-_TOLD = {"catalogue": 16, "stats": 17, "lost": 18}
-_NAMES = {code: name for name, code in (*_ROWS.items(), *_TOLD.items())}
-_DTYPES = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL}
-
-Told = dict[str, Any]  # Any: JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """`kind` says what `payload` is: rows (trades, quotes, bars, signals, values), a catalogue, stats, lost."""
-
-    kind: str
-    payload: Batch | Catalogue | Told
+from core.events import Batch, kind
+from core.framing import ROWS, Message, Reader, Told, packed, told
+from core.ports import Catalogue
 
 
 class BusServer:
@@ -52,7 +31,7 @@ class BusServer:
         self._pending_rows: Counter[str] = Counter()
 
     async def start(self, catalogue: Catalogue) -> None:
-        self._catalogue = _told("catalogue", asdict(catalogue))
+        self._catalogue = told("catalogue", catalogue)
         scheme, _, rest = self._url.partition("://")
         if scheme == "memory":
             _IN_MEMORY[rest] = self
@@ -69,9 +48,9 @@ class BusServer:
 
     def put(self, batch: Batch) -> None:
         what = kind(batch)
-        if what in _ROWS:
+        if what in ROWS:
             self.put_rows[what] += len(batch)
-            self._pending += (_HEAD.pack(batch.nbytes, _ROWS[what]), batch.tobytes())
+            self._pending += packed(what, batch)
             self._pending_rows[what] += len(batch)
             if len(self._pending) == 2:
                 asyncio.get_running_loop().call_soon(self.flush)
@@ -92,12 +71,12 @@ class BusServer:
         """Send the market's own figures to every gateway."""
         self.flush()
         for gateway in self._gateways:
-            gateway.send(_told("stats", stats))
+            gateway.send(told("stats", stats))
 
     def announce(self, catalogue: Catalogue) -> None:
         """Send the catalogue again: it has new names."""
         self.flush()
-        self._catalogue = _told("catalogue", asdict(catalogue))
+        self._catalogue = told("catalogue", catalogue)
         for gateway in self._gateways:
             gateway.send(self._catalogue)
 
@@ -146,7 +125,7 @@ class _Gateway(asyncio.Protocol):
             self._lost.update(rows or ())
             return
         if self._lost:
-            self._transport.write(_told("lost", dict(self._lost)))
+            self._transport.write(told("lost", dict(self._lost)))
             self._lost.clear()
         self._transport.write(frames)
 
@@ -171,10 +150,10 @@ async def listen(url: str, take: Callable[[Message], None], connected: Callable[
             raise Unavailable(f"no market listens on {url} in this process")
         ours, theirs = socket.socketpair()
         await loop.connect_accepted_socket(lambda: _Gateway(_IN_MEMORY[rest]), theirs)
-        transport, reader = await loop.create_connection(lambda: _Reader(take), sock=ours)
+        transport, reader = await loop.create_connection(lambda: Reader(take), sock=ours)
     else:
         try:
-            transport, reader = await loop.create_unix_connection(lambda: _Reader(take), str(_socket_path(url)))
+            transport, reader = await loop.create_unix_connection(lambda: Reader(take), str(_socket_path(url)))
         except OSError:
             raise Unavailable(f"the market process does not answer on {url}; start it with `candela up`") from None
     connected()
@@ -182,59 +161,6 @@ async def listen(url: str, take: Callable[[Message], None], connected: Callable[
         await reader.gone
     finally:
         transport.close()
-
-
-class _Reader(asyncio.Protocol):
-    """Frames out of bytes. A protocol, not a stream: two awaits a frame were half of the gateway's time."""
-
-    def __init__(self, take: Callable[[Message], None]) -> None:
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._take = take
-        self._values = value_dtype(())
-        self._rest = b""
-
-    def data_received(self, data: bytes) -> None:
-        data, at = self._rest + data, 0
-        while len(data) - at >= _HEAD.size:
-            size, code = _HEAD.unpack_from(data, at)
-            end = at + _HEAD.size + size
-            if len(data) < end:
-                break
-            self._take(self._message(_NAMES[code], data[at + _HEAD.size : end]))
-            at = end
-        self._rest = data[at:]
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 asyncio's signature
-        if not self.gone.done():
-            self.gone.set_result(None)
-
-    def _message(self, name: str, body: bytes) -> Message:
-        if name in _ROWS:
-            return Message(name, np.frombuffer(body, dtype=_DTYPES.get(name, self._values)))
-        told = json.loads(body)
-        if name != "catalogue":
-            return Message(name, told)
-        catalogue = _catalogue(told)
-        self._values = value_dtype(catalogue.outputs)
-        return Message(name, catalogue)
-
-
-def _told(name: str, payload: Told) -> bytes:
-    body = json.dumps(payload).encode()
-    return _HEAD.pack(len(body), _TOLD[name]) + body
-
-
-def _catalogue(told: Told) -> Catalogue:
-    def described(each: Told) -> Described:
-        return Described(**{**each, "outputs": tuple(each["outputs"])})
-
-    return Catalogue(
-        source=told["source"],
-        symbols=tuple(told["symbols"]),
-        timeframes=tuple(told["timeframes"]),
-        indicators=tuple(described(each) for each in told["indicators"]),
-        strategies=tuple(described(each) for each in told["strategies"]),
-    )
 
 
 def _socket_path(url: str) -> Path:

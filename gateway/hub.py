@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.bus import Message, listen
+from core.bus import listen
 from core.errors import Unavailable
 from core.events import TIMEFRAME_NAMES, Batch
+from core.framing import Message
 from core.log import logger
 from core.metrics import Histogram
 from core.ports import Catalogue

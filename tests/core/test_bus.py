@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bus import BusServer, Message, listen
+from core.bus import BusServer, listen
 from core.errors import BadInput, ConfigError, Unavailable
 from core.events import TIME, TRADE, Batch
+from core.framing import Message, Reader, packed
 from core.ports import Catalogue
 from tests.core.made import CATALOGUE, EVERY, empty, filled
 
@@ -101,21 +102,17 @@ async def test_a_reader_that_does_not_read_costs_nothing_to_the_others_and_is_to
 
 def heard_in(data: bytes) -> list[Message]:
     """The messages in the bytes of a connection."""
-    from core.bus import _Reader  # noqa: PLC0415 what reads them in a gateway
-
     heard: list[Message] = []
-    _Reader(heard.append).data_received(data)
+    Reader(heard.append).data_received(data)
     return heard
 
 
 async def test_frames_cut_anywhere_are_put_together_again(url: str) -> None:
-    from core.bus import _HEAD, _ROWS, _Reader  # noqa: PLC0415 the format itself
-
     batches = [filled(TRADE, size) for size in (1, 2, 3)]
-    data = b"".join(_HEAD.pack(batch.nbytes, _ROWS["trades"]) + batch.tobytes() for batch in batches)
+    data = b"".join(part for batch in batches for part in packed("trades", batch))
     for step in (1, 2, 7, 100, len(data)):
         heard: list[Message] = []
-        reader = _Reader(heard.append)
+        reader = Reader(heard.append)
         for start in range(0, len(data), step):
             reader.data_received(data[start : start + step])
         assert [rows_of(message).tobytes() for message in heard] == [batch.tobytes() for batch in batches]
