@@ -21,7 +21,11 @@ setup: .venv/run.done
 run: setup
 	$(BIN)/candela up
 
+# The page is tested in a browser: Debian's, where there is none and we may install it.
 test: .venv/dev.done
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq >/dev/null && apt-get install -y -qq chromium >/dev/null 2>&1; } \
+		|| echo "no Chromium here: the tests of the page will be skipped (apt-get install chromium)"
 	$(BIN)/pytest
 
 check: .venv/dev.done

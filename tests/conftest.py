@@ -13,6 +13,9 @@ from psycopg.sql import SQL, Identifier
 
 from core.events import BAR, SECOND, TRADE, Batch
 from core.postgres import Embedded
+from tests.running import start
+
+__all__ = ["start"]
 
 START = 1_700_000_000 * SECOND
 

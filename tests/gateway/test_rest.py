@@ -14,7 +14,7 @@ from core.errors import BadInput, ConfigError
 from gateway.app import check_address
 from gateway.routes import timeframe_of
 from tests.core.made import T0
-from tests.gateway.conftest import Start, signals, trades
+from tests.running import Start, signals, trades
 
 
 async def get(url: str, path: str, **headers: str) -> httpx.Response:

@@ -9,7 +9,7 @@ import pytest
 
 from core.events import VENUE
 from tests.core.made import VALUES, filled
-from tests.gateway.conftest import Start, bars, signals, trades
+from tests.running import Start, bars, signals, trades
 
 
 async def test_updates_carry_a_number_that_rises_by_one_per_channel_and_symbol(start: Start) -> None:

@@ -1,0 +1,69 @@
+"""The first page in a real browser, fed by a real gateway."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.running import Start, bars, signals
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: apt-get install chromium")
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=_QUIET)
+        opened = await browser.new_page(viewport={"width": 1360, "height": 820})
+        faults: list[str] = []
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        opened.on("requestfailed", lambda request: faults.append(request.url))
+        yield opened
+        await browser.close()
+        assert faults == []
+
+
+async def test_live_numbers_from_the_stream_reach_the_page(start: Start, page: Page) -> None:
+    gateway = await start()
+    gateway.bus.put(signals(3))
+    await page.goto(gateway.url)
+    await expect(page.locator("#state")).to_have_text("live")
+    gateway.bus.put(bars(5))
+    gateway.bus.put(signals(9)[3:])
+    stats = {"ticks": 100, "stored": {"trades": 90}, "tick_to_signal_us": {"p50": 250.0, "p99": 900.0}}
+    gateway.bus.tell(stats)
+    row = page.locator("#symbols tr")
+    await expect(row).to_have_count(1)
+    await expect(row.locator("td").first).to_have_text("AAPL")
+    await expect(page.locator("#signals tr")).to_have_count(7)
+    await expect(page.locator("#signals tr").first).to_contain_text("buy")
+    await expect(page.locator("#stored")).to_have_text("90")
+    await expect(page.locator("#latency")).to_have_text("250 µs · p99 900 µs")
+    await asyncio.sleep(0.2)
+    gateway.bus.tell({**stats, "ticks": 300})
+    await expect(page.locator("#rate")).not_to_have_text("–")
+
+
+async def test_the_page_says_when_the_market_or_the_server_goes(start: Start, page: Page) -> None:
+    gateway = await start()
+    await page.goto(gateway.url)
+    await expect(page.locator("#state")).to_have_text("live")
+    gateway.bus.close()
+    await gateway.bus.drain()
+    await expect(page.locator("#state")).to_have_text("the market process is gone; waiting for it")
+    gateway.stop.set()
+    await expect(page.locator("#state")).to_contain_text("connection lost, trying again")
+
+
+async def test_the_page_fits_a_phone(start: Start, page: Page) -> None:
+    gateway = await start()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto(gateway.url)
+    gateway.bus.put(bars(3))
+    await expect(page.locator("#symbols tr")).to_have_count(1)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
