@@ -139,6 +139,14 @@ class Bars:
         self.take(np.empty(0, dtype=TRADE))  # compile before the first trade
         self.pass_time(0, 0)
 
+    @staticmethod
+    def sample(timeframe: str) -> Batch:
+        """One bar as this makes them, of the first symbol, for trying things out."""
+        bars = Bars((timeframe,))
+        bars.grow(1)
+        bars.take(np.array([(1, 1, 1, 1, 1.0, 1.0, 0, 0)], dtype=TRADE))
+        return bars.pass_time(2 * int(bars.widths[0]), 1)
+
     def grow(self, symbols: int) -> None:
         """Make room for `symbols` symbols; what is there stays."""
         have = self.forming.shape[1]

@@ -114,7 +114,7 @@ function drawSymbol(name) {
   texts.forEach((text, i) => { row.cells[i].textContent = text; });
   row.cells[2].className = change >= 0 ? "up" : "down";
   const low = Math.min(...points), span = Math.max(...points) - low || 1;
-  const path = points.map((price, i) => `${(i / (KEEP_POINTS - 1)) * 120},${19 - ((price - low) / span) * 18}`).join(" ");
+  const path = points.map((price, i) => `${((i / Math.max(points.length - 1, 20)) * 120).toFixed(1)},${(19 - ((price - low) / span) * 18).toFixed(1)}`).join(" ");
   row.querySelector("polyline").setAttribute("points", path);
 }
 
@@ -136,7 +136,7 @@ function drawSignals() {
     row.dataset.key = `${symbol} ${seq}`;
     fresh &&= row.dataset.key !== newest;
     if (fresh) row.className = "new";
-    cell(row, new Date(ts_event / 1e6).toLocaleTimeString());
+    cell(row, new Date(ts_event / 1e6).toLocaleTimeString("en-GB"));
     cell(row, symbol, "left");
     cell(row, data.strategy, "left");
     cell(row, data.timeframe);

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from core.bank import Bank
 from core.engine import REFUSED, Engine
 from core.errors import BadInput
 from core.events import BAR, COMPLETE, QUOTE, SECOND, SIGNAL, TIME, TRADE, VENUE, Batch, Symbols, rows
@@ -121,11 +122,9 @@ def test_a_bad_row_is_refused_by_name_and_the_rest_goes_on(
     make_engine: Callable[..., Engine], make_trades: MakeTrades, field: str, value: float, reason: str
 ) -> None:
     engine = make_engine()
-    engine.symbols = Symbols(["A", "B", "C"])
     trades = make_trades(300, symbols=3, seconds=20)
     clean = make_engine()(trades[np.arange(300) != 100])
     trades[100][field] = value
-    engine._seq["trades"] = engine._seq["trades"][:3]  # exactly as many as there are symbols
     out = engine(trades)
     assert dict(zip(REFUSED, engine.refused.tolist(), strict=True))[reason] == 1
     assert engine.refused.sum() == 1
@@ -174,6 +173,15 @@ def test_symbols_that_come_later_find_room(make_engine: Callable[..., Engine], m
     assert kinds(grown, engine.bank.dtype).tobytes() == kinds(whole, alone.bank.dtype).tobytes()
 
 
+def test_warming_up_leaves_no_trace(make_engine: Callable[..., Engine], kernels: Path) -> None:
+    engine = make_engine()
+    new = Bank(NODES, ("1s", "5s"), kernels)
+    new.grow(engine.bank.state.shape[1])
+    assert engine.bank.state.tobytes() == new.state.tobytes()
+    assert not engine.bank.seq.any()
+    assert not engine.bars.forming["seq"].any()
+
+
 def venue_bars(count: int) -> Batch:
     bars = np.zeros(count, dtype=BAR)
     bars["close"] = bars["open"] = bars["high"] = bars["low"] = np.linspace(100, 110, count)
@@ -195,7 +203,6 @@ def test_a_venue_bar_that_makes_no_sense_is_refused(make_engine: Callable[..., E
     bars = venue_bars(4)
     bars["low"][0], bars["high"][1], bars["symbol"][2] = np.nan, np.inf, 99
     engine = make_engine()
-    engine._seq["trades"] = engine._seq["trades"][:3]
     assert len(engine(bars)[0]) == 1
     assert engine.refused[:2].tolist() == [1, 2]
 
