@@ -41,6 +41,8 @@ class BusServer:
             raise BadInput(
                 f"another Candela is running on {path.parent}; stop it, or choose another folder with --data"
             )
+        if path.exists() and not path.is_socket():
+            raise BadInput(f"expected a socket or nothing at {path}, found something else; move it away")
         path.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         loop = asyncio.get_running_loop()

@@ -1,6 +1,8 @@
 """The gateway process: REST, the stream and the page, on one port."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from core.config import Settings
 from core.errors import BadInput, ConfigError
 from core.history import History
+from core.log import logger
 from core.loop import settle
 from gateway import live, problems, routes
 from gateway.auth import Door
@@ -31,6 +34,7 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await history.open()
         following = asyncio.create_task(hub.run())
+        following.add_done_callback(_stop_at_a_fault)
         settle()
         yield
         following.cancel()
@@ -52,6 +56,13 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
         return FileResponse(f"{web}/index.html")
 
     return app
+
+
+def _stop_at_a_fault(following: asyncio.Task[None]) -> None:
+    """A gateway that no longer hears the market must not go on as if it did: end, and be started again."""
+    if not following.cancelled() and following.exception() is not None:
+        logger().critical("hub_failed", exc_info=following.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def check_address(settings: Settings) -> None:

@@ -51,6 +51,7 @@ class Client:
         self._queue: deque[_Item | bytes] = deque()
         self._newest: dict[tuple[int, str], _Item] = {}
         self._ready = asyncio.Event()
+        self.leaving = asyncio.Event()
 
     @property
     def finished(self) -> bool:
@@ -87,6 +88,7 @@ class Client:
         """Say goodbye and close once what waits has gone out."""
         if not self.close_code:
             self.close_code = code
+            self.leaving.set()
             self.say(farewell)
 
     def _overflow(self) -> None:
@@ -94,6 +96,7 @@ class Client:
         self._queue.clear()
         self._newest.clear()
         self.close_code = 4407
+        self.leaving.set()
         delivered = {str(sid): sub.last_seq for sid, sub in self.subscriptions.items() if sub.last_seq}
         refusal = Refusal(407, "slow_client", f"you read slower than messages came: {self._room} were waiting")
         self.say(

@@ -78,6 +78,8 @@ class Hub:
     def take(self, message: Message) -> None:
         payload = message.payload
         if isinstance(payload, Catalogue):
+            if payload.symbols[: len(self.catalogue.symbols)] != self.catalogue.symbols:
+                self._latest.clear()  # another market process, with other numbers for its symbols
             self.catalogue = payload
         elif isinstance(payload, dict):
             if message.kind == "lost":

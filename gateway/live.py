@@ -14,6 +14,7 @@ from gateway.hub import Hub
 from gateway.protocol import JSON, VERSION, Refusal, Request, frame, id_of, parsed, refused
 
 _AUTH_S = 5.0
+_FAREWELL_S = 5.0
 _TOGETHER = 500  # frames in one array
 
 router = APIRouter()
@@ -34,7 +35,8 @@ class Session:
         self._limits = {"queue": settings.client_queue, "auth_seconds": _AUTH_S, "batch": _TOGETHER}
 
     async def run(self) -> None:
-        await self._socket.accept(JSON if JSON in self._socket.scope.get("subprotocols", ()) else None)
+        offered = self._socket.scope.get("subprotocols", ())
+        await self._socket.accept(JSON if JSON in offered else None)
         self._client.say(
             frame(
                 "welcome",
@@ -46,9 +48,15 @@ class Session:
             )
         )
         self._hub.clients.add(self._client)
-        tasks = [asyncio.create_task(work) for work in (self._read(), self._write(), self._expect_token())]
+        if offered and JSON not in offered:
+            other = Refusal(
+                400, "not_supported", f"expected the sub-protocol {JSON} or none, found {', '.join(offered)}"
+            )
+            self._client.leave(4400, refused(other, None))
+        work = (self._read(), self._write(), self._cut_off(), self._expect_token())
+        tasks = [asyncio.create_task(each) for each in work]
         try:
-            await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks[:3], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._hub.leave(self._client)
             for task in tasks:
@@ -127,6 +135,11 @@ class Session:
         self._client.say(frame("subscribed", id=request.id, **answer, t_in=t_in, t_out=time.time_ns()))
         if request.snapshot:
             self._hub.snapshot(subscription)
+
+    async def _cut_off(self) -> None:
+        """A client that was told goodbye and does not even read that is not waited for."""
+        await self._client.leaving.wait()
+        await asyncio.sleep(_FAREWELL_S)
 
     async def _expect_token(self) -> None:
         await asyncio.sleep(_AUTH_S)

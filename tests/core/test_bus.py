@@ -1,6 +1,7 @@
 """The bus: what was put arrives, in order, and a reader that does not read is told what it missed."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -128,9 +129,18 @@ async def test_new_names_reach_those_who_are_connected(url: str) -> None:
     assert (await listener.gone())[1] == Message("catalogue", more)
 
 
+async def test_a_file_in_the_place_of_the_socket_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "bus"
+    path.write_text("precious")
+    with pytest.raises(BadInput, match="found something else"):
+        await BusServer(f"unix://{path}").start(CATALOGUE)
+    assert path.read_text() == "precious"
+
+
 async def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) -> None:
     path = tmp_path / "bus"
-    path.touch()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
     server = BusServer(f"unix://{path}")
     await server.start(CATALOGUE)
     with pytest.raises(BadInput, match="another Candela is running"):

@@ -3,31 +3,23 @@
 import asyncio
 import gzip
 import json
-import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx
-import psutil
-import psycopg
 import pytest
 import websockets
 
-from core.postgres import Embedded
+from tests.command import Up, counted, run
 
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "tests/feeds/frames/binance.txt"
 DATA = ROOT.parent / "shared/data/binance"
-CANDELA = [sys.executable, "-m", "gateway.cli"]
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("CANDELA__")}
 
 
 @pytest.fixture
@@ -37,58 +29,6 @@ def folder(kernels: Path) -> Iterator[Path]:
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
-
-
-class Up:
-    """A running `candela up --json`."""
-
-    def __init__(self, folder: Path, **environ: str) -> None:
-        self.log = (folder / "log.txt").open("w+")
-        self.process = subprocess.Popen(
-            [*CANDELA, "up", "--json", "--port", "0", "--data", str(folder)],
-            stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=ROOT, env={**CLEAN, **environ},
-        )  # fmt: skip
-
-    def told(self, key: str) -> Any:
-        """The next line that has `key`."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if key in (told := json.loads(line)):
-                return told[key]
-        self.log.seek(0)
-        raise AssertionError(f"it ended without telling {key}: {self.log.read()[-2000:]}")
-
-    def child(self, name: str) -> psutil.Process:
-        found = psutil.Process(self.process.pid).children()
-        return next(child for child in found if name in child.cmdline())
-
-    def stop(self) -> dict[str, Any]:
-        self.process.send_signal(signal.SIGTERM)
-        summary: dict[str, Any] = self.told("summary")
-        assert self.process.wait(30) == 0
-        return summary
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(60)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.log.close()
-
-
-def counted(folder: Path, *tables: str) -> list[int]:
-    """Rows in the stopped platform's database, as psycopg counts them."""
-    embedded = Embedded(folder)
-    url = embedded.start()
-    try:
-        with psycopg.connect(url) as connection:
-            return [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]  # type: ignore[index]
-    finally:
-        embedded.stop()
 
 
 async def watch(url: str, wanted: int) -> dict[str, list[dict[str, Any]]]:
@@ -161,18 +101,6 @@ async def test_a_killed_market_process_comes_back_and_goes_on_numbering(folder: 
     assert events == ["market_gone", "market_connected"]
     assert '"event": "child_died"' in log
     assert '"event": "child_recovered"' in log
-
-
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*CANDELA, *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**CLEAN, **environ},
-        timeout=90,
-    )
 
 
 def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
