@@ -80,7 +80,7 @@ class BusServer:
         self.flush()
         self._catalogue = told("catalogue", catalogue)
         for gateway in self._gateways:
-            gateway.send(self._catalogue)
+            gateway.send(self._catalogue, always=True)  # without its names the rows after it would be unreadable
 
     def close(self) -> None:
         self.flush()
@@ -120,13 +120,14 @@ class _Gateway(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 asyncio's signature
         self._server.leave(self)
 
-    def send(self, frames: bytes, rows: Counter[str] | None = None) -> None:
+    def send(self, frames: bytes, rows: Counter[str] | None = None, *, always: bool = False) -> None:
         if self._transport is None:
             return
-        if self._transport.get_write_buffer_size() + len(frames) > self._server.capacity:
+        full = self._transport.get_write_buffer_size() + len(frames) > self._server.capacity
+        if full and not always:
             self._lost.update(rows or ())
             return
-        if self._lost:
+        if self._lost and not full:
             self._transport.write(told("lost", dict(self._lost)))
             self._lost.clear()
         self._transport.write(frames)

@@ -59,18 +59,19 @@ class Reader(asyncio.Protocol):
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._take = take
         self._values = value_dtype(())
-        self._rest = b""
+        self._rest = bytearray()
 
     def data_received(self, data: bytes) -> None:
-        data, at = self._rest + data, 0
-        while len(data) - at >= _HEAD.size:
-            size, code = _HEAD.unpack_from(data, at)
+        self._rest += data
+        at = 0
+        while len(self._rest) - at >= _HEAD.size:
+            size, code = _HEAD.unpack_from(self._rest, at)
             end = at + _HEAD.size + size
-            if len(data) < end:
+            if len(self._rest) < end:
                 break
-            self._take(self._message(_NAMES[code], data[at + _HEAD.size : end]))
+            self._take(self._message(_NAMES[code], bytes(self._rest[at + _HEAD.size : end])))
             at = end
-        self._rest = data[at:]
+        del self._rest[:at]
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 asyncio's signature
         if not self.gone.done():

@@ -132,6 +132,8 @@ class History:
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(query(name), {"source": self.source, **given})
                 return await cursor.fetchall()  # type: ignore[return-value]  # the pool's rows are dicts
+        except psycopg.DataError as error:
+            raise BadInput(f"the database cannot look for that: {one_line(error)}") from None
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreDown(f"the database does not answer: {one_line(error)}") from None
 
@@ -158,5 +160,5 @@ def _decoded(cursor: str) -> tuple[int, str, int]:
     try:
         ts, symbol, seq = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return int(ts), str(symbol), int(seq)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise BadInput(f"expected the next_cursor of an earlier answer, found {cursor!r}") from None

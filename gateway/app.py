@@ -24,6 +24,7 @@ from gateway.hub import Hub
 from gateway.telemetry import Telemetry
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_SILENT_MS = 30_000
 _GOODBYE_S = 0.2  # for the shutdown notice to reach clients before their sockets close
 
 
@@ -42,7 +43,8 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
             await following
         await history.close()
 
-    app = FastAPI(title="Candela", version="0.1.0", lifespan=lifespan)
+    # no page of the framework's: it loads its scripts from another host, and this must work without one
+    app = FastAPI(title="Candela", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.history, app.state.hub = settings, history, hub
     app.state.door, app.state.telemetry = Door(settings.gateway.token), Telemetry(hub)
     problems.install(app)
@@ -54,6 +56,10 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(f"{web}/index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> FileResponse:
+        return FileResponse(f"{web}/docs.html")
 
     return app
 
@@ -79,6 +85,8 @@ def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # who takes no bytes for so long is gone, though its connection looks alive
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_MS)
     try:
         bound.bind((host, port))
     except OSError as error:

@@ -59,7 +59,9 @@ class Client:
         return bool(self.close_code) and not self._queue
 
     def say(self, plain: bytes) -> None:
-        """Queue a frame that is no data."""
+        """Queue a frame that is no data. Who asks and asks and never reads is as slow as who only listens."""
+        if len(self._queue) >= self._room and not self.close_code:
+            self._overflow()
         self._queue.append(plain)
         self._ready.set()
 

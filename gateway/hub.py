@@ -19,6 +19,8 @@ from core.ports import Catalogue
 from gateway.clients import Client, Subscription
 from gateway.protocol import Refusal, body, channels, data_of, frame
 
+MOST_SUBSCRIPTIONS = 64  # of one client
+
 _AGAIN_S = 0.2
 
 
@@ -104,6 +106,9 @@ class Hub:
             )
         if not names and not symbols and channel != "system":
             raise Refusal(400, "no_symbols", 'expected "symbols": a list of names, or ["*"] for all')
+        if len(client.subscriptions) >= MOST_SUBSCRIPTIONS:
+            words = f"{MOST_SUBSCRIPTIONS} subscriptions are the most; list more symbols in one, or unsubscribe"
+            raise Refusal(405, "too_many_subscriptions", words)
         sid = max(client.subscriptions, default=0) + 1
         subscription = client.subscriptions[sid] = Subscription(sid, channel, client, names, latest)
         self._wanted[channel].append(subscription)

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.config import Gateway
 from gateway.auth import Door
 from gateway.clients import Client
-from gateway.hub import Hub
+from gateway.hub import MOST_SUBSCRIPTIONS, Hub
 from gateway.protocol import JSON, VERSION, Refusal, Request, frame, id_of, parsed, refused
 
 _AUTH_S = 5.0
@@ -32,27 +32,19 @@ class Session:
         self._heartbeat_s = settings.heartbeat_s
         self._client = Client(uuid.uuid4().hex, settings.client_queue)
         self._authenticated = door.admits_header(socket)
-        self._limits = {"queue": settings.client_queue, "auth_seconds": _AUTH_S, "batch": _TOGETHER}
+        self._limits = {
+            "queue": settings.client_queue,
+            "auth_seconds": _AUTH_S,
+            "batch": _TOGETHER,
+            "subscriptions": MOST_SUBSCRIPTIONS,
+        }
 
     async def run(self) -> None:
-        offered = self._socket.scope.get("subprotocols", ())
-        await self._socket.accept(JSON if JSON in offered else None)
-        self._client.say(
-            frame(
-                "welcome",
-                protocol=VERSION,
-                conn_id=self._client.conn_id,
-                server_time=time.time_ns(),
-                limits=self._limits,
-                auth_required=not self._authenticated,
-            )
-        )
+        try:
+            await self._welcome()
+        except (WebSocketDisconnect, RuntimeError):  # it went while it was greeted
+            return
         self._hub.clients.add(self._client)
-        if offered and JSON not in offered:
-            other = Refusal(
-                400, "not_supported", f"expected the sub-protocol {JSON} or none, found {', '.join(offered)}"
-            )
-            self._client.leave(4400, refused(other, None))
         work = (self._read(), self._write(), self._cut_off(), self._expect_token())
         tasks = [asyncio.create_task(each) for each in work]
         try:
@@ -62,6 +54,23 @@ class Session:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _welcome(self) -> None:
+        offered = self._socket.scope.get("subprotocols", ())
+        await self._socket.accept(JSON if JSON in offered else None)
+        await self._socket.send_text(
+            frame(
+                "welcome",
+                protocol=VERSION,
+                conn_id=self._client.conn_id,
+                server_time=time.time_ns(),
+                limits=self._limits,
+                auth_required=not self._authenticated,
+            ).decode()
+        )
+        if offered and JSON not in offered:
+            words = f"expected the sub-protocol {JSON} or none, found {', '.join(offered)}"
+            self._client.leave(4400, refused(Refusal(400, "not_supported", words), None))
 
     async def _write(self) -> None:
         beats = 0

@@ -55,7 +55,7 @@ def parsed(message: str | bytes) -> Request:
         return _request.decode(message)
     except msgspec.ValidationError as error:
         raise Refusal(400, "bad_request", f"this request cannot be understood: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "bad_json", f"expected a JSON object with an op, found something else: {error}") from None
 
 
@@ -63,7 +63,7 @@ def id_of(message: str | bytes) -> int | str | None:
     """The id of a message that is otherwise wrong, if it has one."""
     try:
         return _identified.decode(message).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

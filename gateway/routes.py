@@ -60,7 +60,7 @@ def timeframe_of(timeframe: str) -> str:
 def _time(name: str, text: str | None) -> int | None:
     if text is None:
         return None
-    if text.lstrip("-").isdigit():
+    if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 20 and text.count("-") <= 1:
         return int(text)
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped arrives as a space

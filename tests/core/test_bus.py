@@ -101,6 +101,23 @@ async def test_a_reader_that_does_not_read_costs_nothing_to_the_others_and_is_to
     assert count(late) + lost == 200_100
 
 
+async def test_new_names_are_told_even_to_a_gateway_that_is_behind(tmp_path: Path) -> None:
+    server = BusServer(f"unix://{tmp_path}/bus", capacity=200_000)
+    await server.start(CATALOGUE)
+    slow, writer = await asyncio.open_unix_connection(f"{tmp_path}/bus", limit=1)
+    await asyncio.sleep(0.05)
+    for _ in range(500):
+        server.put(filled(TRADE, 100))
+        server.flush()
+    more = Catalogue(source="test", symbols=("A", "B"), timeframes=("1s",))
+    server.announce(more)
+    reading = asyncio.create_task(slow.read())
+    await asyncio.sleep(0.1)
+    await finish(server)
+    writer.close()
+    assert Message("catalogue", more) in heard_in(await reading)
+
+
 def heard_in(data: bytes) -> list[Message]:
     """The messages in the bytes of a connection."""
     heard: list[Message] = []

@@ -1,6 +1,7 @@
 """Clients that are slow, silent, unknown, or about to be left: what each is told."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -96,3 +97,32 @@ async def test_a_token_is_asked_for_and_a_wrong_one_ends_the_connection(start: S
         assert (await client.rest())[1] == 4402
     async with gateway.client(additional_headers={"Authorization": "Bearer right"}) as client:
         await client.subscribe("trades", ["*"])
+
+
+async def test_who_asks_and_never_reads_is_bounded_too(start: Start) -> None:
+    gateway = await start(client_queue=1_000)
+    peak = 0
+    async with websockets.connect(gateway.stream, max_queue=1, compression=None) as connection:
+
+        async def flood() -> None:
+            with suppress(websockets.ConnectionClosed):
+                for _ in range(200_000):
+                    await connection.send('{"op":"ping","id":"%s"}' % ("x" * 200))
+
+        flooding = asyncio.create_task(flood())
+        for _ in range(60):
+            await asyncio.sleep(0.05)
+            peak = max([peak, *(len(client._queue) for client in gateway.hub.clients)])
+        flooding.cancel()
+        connection.transport.abort()
+    assert 0 < peak <= 1_001
+
+
+async def test_a_client_may_have_so_many_subscriptions_and_no_more(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        for _ in range(64):
+            await client.subscribe("trades", ["*"])
+        await client.ask(op="subscribe", id=7, channel="trades", symbols=["*"])
+        error = await client.next()
+        assert (error["code"], error["reason"], error["id"]) == (405, "too_many_subscriptions", 7)

@@ -71,6 +71,10 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
         ("/api/bars?symbols=AAPL&limit=0", 400, "bad_input", "limit"),
         ("/api/bars?symbols=AAPL&start=soon", 400, "bad_input", "expected RFC 3339"),
         ("/api/bars?symbols=AAPL&start=2026-01-01T00:00:00", 400, "bad_input", "expected a time zone"),
+        ("/api/bars?symbols=AAPL&start=--5", 400, "bad_input", "expected RFC 3339"),
+        ("/api/bars?symbols=AAPL&start=%C2%B2", 400, "bad_input", "expected RFC 3339"),
+        ("/api/bars?symbols=AAPL&start=99999999999999999999", 400, "bad_input", "expected RFC 3339"),
+        ("/api/bars?symbols=%00", 400, "bad_input", "cannot look for that"),
         ("/api/bars?symbols=AAPL&cursor=xyz", 400, "bad_input", "next_cursor"),
         ("/api/trading/analysis/NONE", 404, "not_found", "no symbol 'NONE'"),
         ("/nowhere", 404, "not_found", "/docs lists"),
@@ -122,6 +126,7 @@ async def test_the_page_its_files_and_the_documentation_are_served(start: Start)
     for link in ("/web/page.css", "/web/page.js", "/docs", "/api/symbols", "/metrics", "/health"):
         assert link in page
         assert (await get(gateway.url, link)).status_code in (200, 503)
+    assert "http" not in (await get(gateway.url, "/docs")).text.replace("http-equiv", "")
     paths = (await get(gateway.url, "/openapi.json")).json()["paths"]
     assert "/api/trading/analysis/{symbol}" in paths
 

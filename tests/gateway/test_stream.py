@@ -106,6 +106,8 @@ async def test_a_snapshot_is_followed_by_updates_without_a_hole_or_a_repeat(star
         ('{"id":5}', 400, "bad_request"),
         ("{not json", 400, "bad_json"),
         ("[1]", 400, "bad_request"),
+        ('{"op":' * 5_000, 400, "bad_request"),
+        ("[" * 30_000, 400, "bad_request"),
         ('"text"', 400, "bad_request"),
     ],
 )
