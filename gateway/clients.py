@@ -71,17 +71,19 @@ class Client:
             return
         item = _Item(subscription, kind, body, symbol, seq)
         key = (subscription.sid, symbol)
+        if kind == "gap":
+            self._newest.pop(key, None)  # what comes after it must not overtake it
         waiting = self._newest.get(key) if subscription.latest else None
         if waiting is not None:
-            waiting.body, waiting.seq, waiting.dropped = body, seq, waiting.dropped + 1
+            waiting.kind, waiting.body, waiting.seq, waiting.dropped = kind, body, seq, waiting.dropped + 1
             return
         if len(self._queue) >= self._room:
             self._overflow()
             return
         self._queue.append(item)
-        if subscription.latest:
+        if subscription.latest and kind != "gap":
             self._newest[key] = item
-        elif not self._warned and len(self._queue) > self._room // 2:
+        if not subscription.latest and not self._warned and len(self._queue) > self._room // 2:
             self._warned = True
             self.say(frame("warning", reason="slow_client", message="half of your queue is full: read faster"))
         self._ready.set()

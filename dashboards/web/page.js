@@ -37,6 +37,7 @@ function take(frame, socket) {
   if (frame.type === "authenticated") return subscribe(socket);
   if (frame.type === "error") return state(frame.message, "gone");
   if (frame.type === "server_shutdown") return state("the server is stopping", "gone");
+  if (frame.type === "gap") return gap(frame);
   if (!["update", "snapshot", "correction"].includes(frame.type)) return;
   if (frame.channel === "bars.1s") bar(frame);
   else if (frame.channel === "signals.*") signal(frame);
@@ -67,6 +68,14 @@ function bar(frame) {
   symbols.set(frame.symbol, known);
   changed.add(frame.symbol);
   if (frame.type === "update") pageLatency = Date.now() - frame.ts_out / 1e6;
+}
+
+// Bars that never came: the symbol says so for as long as its line shows the hole.
+function gap({ symbol, data }) {
+  const row = symbols.get(symbol)?.row;
+  if (!row) return;
+  row.className = "gap";
+  row.title = `bars ${data.from_seq + 1} to ${data.to_seq - 1} are missing (${data.reason})`;
 }
 
 function signal(frame) {

@@ -60,6 +60,18 @@ async def test_the_page_says_when_the_market_or_the_server_goes(start: Start, pa
     await expect(page.locator("#state")).to_contain_text("connection lost, trying again")
 
 
+async def test_a_gap_is_marked_on_its_symbol(start: Start, page: Page) -> None:
+    gateway = await start()
+    await page.goto(gateway.url)
+    await expect(page.locator("#state")).to_have_text("live")
+    made = bars(6)
+    gateway.bus.put(made[:2])
+    await expect(page.locator("#symbols tr")).to_have_count(1)
+    gateway.bus.put(made[4:])
+    await expect(page.locator("#symbols tr")).to_have_class("gap")
+    await expect(page.locator("#symbols tr")).to_have_attribute("title", "bars 3 to 4 are missing (not_received)")
+
+
 async def test_the_page_fits_a_phone(start: Start, page: Page) -> None:
     gateway = await start()
     await page.set_viewport_size({"width": 390, "height": 844})

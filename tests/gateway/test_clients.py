@@ -46,6 +46,23 @@ async def test_a_client_that_wants_the_latest_gets_the_newest_and_the_count_of_w
     assert dropped > 0
 
 
+async def test_the_latest_never_hides_a_gap(start: Start) -> None:
+    gateway = await start()
+    async with gateway.client() as client:
+        await client.subscribe("trades", ["AAPL"], mode="latest")
+        for first, count in ((1, 5), (9, 1), (10, 1), (20, 2)):
+            gateway.bus.put(trades(first, count))  # all in one write: everything waits for the client at once
+        gateway.bus.flush()
+        frames = [await client.next() for _ in range(5)]
+    assert [(frame["type"], frame["seq"]) for frame in frames] == [
+        ("update", 5),
+        ("gap", 5),
+        ("update", 10),
+        ("gap", 10),
+        ("update", 21),
+    ]
+
+
 async def test_silence_is_filled_with_counted_heartbeats(start: Start) -> None:
     gateway = await start(heartbeat_s=0.05)
     async with gateway.client() as client:
