@@ -9,11 +9,11 @@ older than the last one counts for high, low and volume, and does not become its
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from core.events import BAR, COMPLETE, ENGINE, PARTIAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
+from core.node import kernel
 
 # A bar in the making. `trades == 0`: closed, and trades before ts_close are late.
 _FORMING = np.dtype(
@@ -34,10 +34,9 @@ _FORMING = np.dtype(
 )
 
 _NEVER = np.iinfo(np.int64).max
-_compiled = numba.njit(cache=True, error_model="numpy", fastmath=False)
 
 
-@_compiled  # type: ignore[untyped-decorator]
+@kernel
 def _close(b: Any, bar: Any, symbol: int, timeframe: int, ts_recv: int, born: int) -> None:
     """Write the forming bar `b` into the row `bar` and mark it closed. Any: records of _FORMING and BAR."""
     b.seq += 1
@@ -52,7 +51,7 @@ def _close(b: Any, bar: Any, symbol: int, timeframe: int, ts_recv: int, born: in
     b.trades = 0
 
 
-@_compiled  # type: ignore[untyped-decorator]
+@kernel
 def _add(b: Any, x: Any) -> None:
     """Count the trade `x` into the forming bar `b`. Any: records of _FORMING and TRADE."""
     b.high = max(b.high, x.price)
@@ -65,7 +64,7 @@ def _add(b: Any, x: Any) -> None:
     b.notional += x.size * x.price
 
 
-@_compiled  # type: ignore[untyped-decorator]
+@kernel
 def _take(
     trades: Batch,
     forming: Batch,
@@ -98,7 +97,7 @@ def _take(
     return n
 
 
-@_compiled  # type: ignore[untyped-decorator]
+@kernel
 def _pass(
     now: int,
     ts_recv: int,

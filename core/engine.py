@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +16,7 @@ from core.bank import Bank
 from core.bars import Bars
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SECOND, TIME, TRADE, Batch, Symbols
-from core.node import Node
+from core.node import Node, kernel
 from core.ports import Catalogue, Described
 
 REFUSED = ("unknown_symbol", "bad_price", "bad_size", "bad_time")
@@ -25,10 +24,8 @@ _AHEAD = 3600 * SECOND  # an event further ahead of our clock would hold back al
 
 _NO_BARS = np.empty(0, dtype=BAR)
 
-_compiled = numba.njit(cache=True, error_model="numpy", fastmath=False)
 
-
-@_compiled  # type: ignore[untyped-decorator]
+@kernel
 def _fault(symbol: int, ts_event: int, ts_recv: int, symbols: int) -> int:
     """Index into REFUSED of what is wrong with a row's symbol or time, or -1."""
     if symbol < 0 or symbol >= symbols:
@@ -36,7 +33,7 @@ def _fault(symbol: int, ts_event: int, ts_recv: int, symbols: int) -> int:
     return 3 if ts_event <= 0 or ts_event - ts_recv > _AHEAD else -1
 
 
-@_compiled  # type: ignore[untyped-decorator]
+@kernel
 def _check_trades(rows: Batch, symbols: int, seq: NDArray[np.int64], refused: NDArray[np.int64], out: Batch) -> int:
     n = 0
     for i in range(rows.shape[0]):
@@ -56,7 +53,7 @@ def _check_trades(rows: Batch, symbols: int, seq: NDArray[np.int64], refused: ND
     return n
 
 
-@_compiled  # type: ignore[untyped-decorator]
+@kernel
 def _check_quotes(rows: Batch, symbols: int, seq: NDArray[np.int64], refused: NDArray[np.int64], out: Batch) -> int:
     n = 0
     for i in range(rows.shape[0]):

@@ -37,6 +37,12 @@ def step(function: F) -> F:
     return compiled
 
 
+def kernel(function: F) -> F:
+    """Compile a loop over rows that stands by itself; cached on disk, so it may call only what its own file defines."""
+    compiled: F = numba.njit(cache=True, error_model="numpy", fastmath=False)(function)
+    return compiled
+
+
 @dataclass(frozen=True, eq=False)
 class Node:
     """`state` maps names to first values: a float, an int, or an array (a window of fixed length).
