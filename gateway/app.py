@@ -50,6 +50,11 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
     problems.install(app)
     for router in (routes.health, routes.api, live.router):
         app.include_router(router)
+    _add_pages(app)
+    return app
+
+
+def _add_pages(app: FastAPI) -> None:
     web = str(files("dashboards") / "web")
     app.mount("/web", StaticFiles(directory=web), name="web")
 
@@ -60,8 +65,6 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> FileResponse:
         return FileResponse(f"{web}/docs.html")
-
-    return app
 
 
 def _stop_at_a_fault(following: asyncio.Task[None]) -> None:

@@ -98,23 +98,14 @@ async def analysis(symbol: str, reads: Reads, clock: Clock, timeframe: str | Non
 
 
 def analyse(
-    symbol: str,
-    timeframe: str,
-    *,
-    bars: Sequence[Row],
-    values: Mapping[str, float],
-    signals: Sequence[Row],
-    price: float | None,
-    opened: Row | None,
-    now: int,
-) -> Analysis:
+    symbol: str, timeframe: str, *, bars: Sequence[Row], values: Mapping[str, float], signals: Sequence[Row],
+    price: float | None, opened: Row | None, now: int,
+) -> Analysis:  # fmt: skip
     """The rule itself, pure: bars oldest first, the newest values, `opened` the bar the change is measured from."""
     closes = np.array([bar["close"] for bar in bars], dtype=np.float64)
     evidence = [found for found in _witnesses(closes, values) if found is not None]
     quality = float(np.mean([bar["quality"] == "complete" for bar in bars])) if bars else 0.0
     trend, confidence = _verdict([found.vote for found in evidence], quality)
-    moves = np.diff(np.log(closes)) if len(closes) > 2 else np.empty(0)
-    recent = bars[-20:]
     return Analysis(
         symbol=symbol,
         timeframe=timeframe,
@@ -124,9 +115,9 @@ def analyse(
         confidence=round(confidence, 4),
         evidence=evidence,
         signals=[Signal.model_validate(signal) for signal in reversed(signals)],
-        volatility=float(moves.std()) if len(moves) else None,
-        support=min((bar["low"] for bar in recent), default=None),
-        resistance=max((bar["high"] for bar in recent), default=None),
+        volatility=float(np.diff(np.log(closes)).std()) if len(closes) > 2 else None,
+        support=min((bar["low"] for bar in bars[-20:]), default=None),
+        resistance=max((bar["high"] for bar in bars[-20:]), default=None),
         bars_used=len(bars),
         quality=round(quality, 4),
         timestamp=now,
