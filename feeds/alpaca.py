@@ -20,7 +20,7 @@ from core.ports import Decoded, Notice, Subscription, Venue
 Time = Ext | int | str
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 # What msgspec raises on bytes that are not what was expected.
-_BROKEN = (msgspec.DecodeError, UnicodeDecodeError)
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MINUTE = 60 * SECOND
 _FATAL = {402, 405, 409}  # wrong key, too many symbols, not entitled: trying again will not help
 _UNUSED = ("c", "x", "s", "l", "u", "d", "n", "o")  # corrections, cancels, statuses, limits, revised and daily bars…

@@ -71,7 +71,7 @@ def decode(frame: bytes, symbols: Symbols, ts_recv: int) -> Decoded:
             return _row(_trade_row(_trade.decode(body), symbols, ts_recv))
         if event.e == "bookTicker" or (not event.e and event.u):
             return _row(_quote_row(_book.decode(body), symbols, ts_recv))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"expected a Binance stream event: {error}; found {frame[:80]!r}") from None
     if outer.code or outer.error:
         text = outer.msg or bytes(outer.error).decode(errors="replace")

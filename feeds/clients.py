@@ -168,7 +168,11 @@ class BinanceClient:
         params = asked.get("params", []) if isinstance(asked, dict) else []
         if method == "LIST_SUBSCRIPTIONS":
             return {"result": sorted(self._streams), "id": asked.get("id")}
-        if method not in ("SUBSCRIBE", "UNSUBSCRIBE") or not all(isinstance(stream, str) for stream in params):
+        if (
+            method not in ("SUBSCRIBE", "UNSUBSCRIBE")
+            or not isinstance(params, list)
+            or not all(isinstance(stream, str) for stream in params)
+        ):
             return {"error": {"code": 2, "msg": "Invalid request: unknown method or params"}}
         self._streams = self._streams | set(params) if method == "SUBSCRIBE" else self._streams - set(params)
         return {"result": None, "id": asked.get("id")}

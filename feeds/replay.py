@@ -133,14 +133,19 @@ def _table(path: Path, symbols: Symbols) -> Iterator[Batch]:
             f"{path}: expected columns ts_event, symbol and {', '.join(_TRADES)} (or {', '.join(_QUOTES)}); "
             f"missing {', '.join(missing)}, found {', '.join(frame.columns)}"
         )
+    if frame.is_empty():
+        raise BadInput(f"expected a recorded session, found a table without rows in {path}")
     batch = np.zeros(len(frame), dtype=dtype)
     batch["ts_event"] = _times(path, frame["ts_event"])
     batch["ts_recv"] = _times(path, frame["ts_recv"]) if "ts_recv" in frame.columns else batch["ts_event"]
     names = frame["symbol"].cast(pl.String).fill_null("")
     ids = {name: symbols.id(name) for name in names.unique(maintain_order=True)}
     batch["symbol"] = names.replace_strict(ids, return_dtype=pl.Int64).to_numpy()
-    for name in (*prices, *(extra for extra in ("trade_id", "side") if extra in frame.columns and dtype is TRADE)):
-        batch[name] = _numbers(path, frame[name])
+    for name in prices:
+        batch[name] = _numbers(path, frame[name], pl.Float64, float("nan"))
+    for name in ("trade_id", "side"):
+        if name in frame.columns and dtype is TRADE:
+            batch[name] = _numbers(path, frame[name], pl.Int64 if name == "trade_id" else pl.Int32, 0)
     yield batch
 
 
@@ -157,9 +162,9 @@ def _times(path: Path, column: pl.Series) -> pl.Series:
         ) from None
 
 
-def _numbers(path: Path, column: pl.Series) -> pl.Series:
+def _numbers(path: Path, column: pl.Series, kind: type[pl.DataType], missing: float) -> pl.Series:
     try:
-        return column.cast(pl.Float64, strict=True).fill_null(float("nan"))
+        return column.cast(kind, strict=True).fill_null(missing)
     except pl.exceptions.PolarsError as error:
         raise BadInput(f"{path}, column {column.name}: expected numbers: {error}") from None
 

@@ -138,6 +138,7 @@ class SocketFeed:
 
     def opened(self, transport: WSTransport) -> None:
         self.stats.connections += 1
+        self._parts.clear()  # half a message of a connection that broke must not begin this one's first
         self._reached("open", transport)
 
     def received(self, transport: WSTransport, frame: WSFrame) -> None:

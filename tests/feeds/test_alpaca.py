@@ -112,6 +112,11 @@ def test_a_damaged_frame_never_raises_anything_else(position: int, value: int) -
         decode(bytes(damaged), symbols(), 1)
 
 
+def test_a_frame_nested_without_end_is_a_bad_frame() -> None:
+    with pytest.raises(BadFrame):
+        decode(b"\x91" * 100_000, symbols(), 1)
+
+
 def test_hello_authenticates_then_subscribes() -> None:
     asked = Subscription(("AAPL",), ("trades", "bars"), "key", "secret")
     auth, subscribe = ALPACA.hello("connected", asked), ALPACA.hello("authenticated", asked)

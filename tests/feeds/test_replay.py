@@ -73,6 +73,7 @@ async def test_tables_of_quotes_play(tmp_path: Path) -> None:
     [
         ("none.csv", None, "found no file"),
         ("empty.txt", "", "found an empty file"),
+        ("x.csv", "ts_event,symbol,price,size\n", "a table without rows"),
         ("x.csv", "time,price\n1,2\n", "missing ts_event, symbol, size"),
         ("x.csv", "ts_event,symbol,price,size\nsoon,A,1,2\n", "column ts_event: expected nanoseconds"),
         ("x.csv", "ts_event,symbol,price,size\n1,A,high,2\n", "column price: expected numbers"),
