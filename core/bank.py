@@ -1,173 +1,186 @@
-"""A bank: all nodes, for all symbols and timeframes, in one compiled kernel.
+"""A bank: all nodes, for all symbols and timeframes, in one compiled kernel and the memory it works on.
 
-The bank writes the kernel's source (one line a node, `bank.source` prints it), puts it in a file named by a hash
-of everything that shapes the machine code, and lets numba compile and cache it there. Generating these lines
-is the one clever place in the system; names are checked identifiers and no user text reaches it.
-
-Why a file named by a hash: numba's disk cache does not see an edit to a function in another file, nor a change of
-flags, and never hits for source that was only exec-ed. With the name, stale code cannot be loaded: a new hash
-is a new file.
+`state` holds one record for each timeframe and symbol (the forming bar, every node's state), `ticks` one for each
+symbol (numbers given so far, states and newest values of nodes on trades and quotes). Copied they are the snapshot.
 """
 
-import hashlib
-import importlib.util
-import inspect
-import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 import numba
 import numpy as np
-from numba.core.registry import CPUDispatcher
+from numba import types
+from numpy.typing import NDArray
 
+from core.bars import LANE, NEVER
+from core.compiled import compilations, entry
 from core.errors import BadInput
-from core.events import BAR, SIGNAL, TIMEFRAME_NAMES, VALUE_HEADER, Batch, value_dtype
-from core.node import Node, Step, ordered
+from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
+from core.kernel import BOOK, REFUSED
+from core.node import Node
+from core.past import carried
+from core.source import digest, loaded, planned, written
 
-_HEAD = '''"""{title}"""
+_ROOM = 2048  # bars that may come out of one call of the kernel: more are fetched by calling again
+_LOW = (1 << 20) - 1
+_I, _F = types.int64, types.float64
 
-from numba import njit
-
-{imports}
-
-
-@njit(cache=True, error_model="numpy", fastmath=False)
-def run(rows, lanes, state, values, signals, seq, seq_all):
-    n = 0
-    for i in range(rows.shape[0]):
-        x = rows[i]
-        s = state[lanes[x.timeframe], x.symbol]
-        o = values[i]
-'''
-
-# A strategy's line: a row of `signals` where its side is not 0 (NaN compares unequal to 0, so ask for size).
-_SIGNAL = """        if abs({side}) > 0.0:
-            seq[{index}, x.symbol] += 1
-            seq_all[x.symbol] += 1
-            g = signals[n]
-            n += 1
-            g.ts_event, g.ts_recv = x.ts_event, x.ts_recv
-            g.seq, g.seq_all = seq[{index}, x.symbol], seq_all[x.symbol]
-            g.side, g.strength, g.price = {side}, {strength}, x.close
-            g.symbol, g.strategy, g.timeframe, g.quality = x.symbol, {index}, x.timeframe, x.quality
-"""
+NO_TRADES = np.empty(0, dtype=TRADE)
 
 
 class Bank:
-    """`bank(bars)` gives one row of values a bar and the signals the strategies made.
+    """`bank(bars)` gives one row of values a bar and the signals the strategies made; `take` makes the bars first.
 
-    `state` has shape (timeframes, symbols): copied it is a snapshot, assigned it is a restore.
-    The kernel trusts its rows: symbol and timeframe must be ones the bank was made for (the engine checks them).
+    The kernel trusts the bars it is given: symbol and timeframe must be ones the bank was made for.
+
+    `update(bank.at, lane, symbol, *numbers)` is the fastest way in for one finished bar: `numbers` are its `fields` in
+    order, the values are in `latest[lane, symbol]` afterwards; it gives how many signals were made. Nothing is checked.
     """
 
-    def __init__(self, nodes: tuple[Node, ...], timeframes: tuple[str, ...], folder: Path) -> None:
-        self.nodes = ordered(nodes)
-        for node in self.nodes:
-            if node.on is not BAR:
-                raise BadInput(f"node {node.name!r} works on rows other than bars, which a bank does not run")
-        self.indicators = tuple(node for node in self.nodes if node.kind == "indicator")
-        self.strategies = tuple(node for node in self.nodes if node.kind == "strategy")
-        self.outputs = tuple(column for node in (*self.indicators, *self.strategies) for column in node.columns)
-        self.dtype = value_dtype(self.outputs)
+    def __init__(
+        self, nodes: Sequence[Node], timeframes: Sequence[str], folder: Path, *, makes_bars: bool = True
+    ) -> None:
+        plan = planned(nodes)
+        self.nodes, self.indicators, self.strategies = plan.nodes, plan.indicators, plan.strategies
+        self.outputs, self.fields = plan.outputs, plan.fields
+        self.timeframes = tuple(timeframes)
+        self.source = written(plan)
+        self.name = f"kernel_{digest(self.source, self.nodes)}"
+        self.kernel = loaded(self.name, self.source, folder)
+        self.dtype: np.dtype[np.void] = self.kernel.VALUE
         self.lanes = np.full(len(TIMEFRAME_NAMES), -1, dtype=np.int64)
-        for lane, name in enumerate(timeframes):
-            self.lanes[TIMEFRAME_NAMES.index(name)] = lane
-        self._first = _first_state(self.nodes)
-        self.state: Batch = np.empty((len(timeframes), 0), dtype=self._first.dtype)
-        self.seq = np.zeros((max(1, len(self.strategies)), 0), dtype=np.int64)
-        self.seq_all = np.zeros(0, dtype=np.int64)
-        self.source = _source(self.nodes, self.strategies)
-        self.name = f"kernel_{_digest(self.source, self.nodes, self._first.dtype)}"
-        self._run = _load(self.name, self.source, folder)
-        self(np.empty(0, dtype=BAR))  # compile, or load from the cache, before the first row comes
+        self.lane = np.zeros(len(timeframes), dtype=LANE)
+        for index, name in enumerate(timeframes):
+            self.lane[index] = TIMEFRAME_NAMES.index(name), TIMEFRAMES[name], NEVER, 0
+            self.lanes[TIMEFRAME_NAMES.index(name)] = index
+        self.refused = np.zeros(len(REFUSED), dtype=np.int64)
+        self.book = np.zeros(1, dtype=BOOK)
+        self.book["lanes"], self.book["born"], self.book["makes_bars"] = len(timeframes), NEVER, makes_bars
+        self.book["room"] = max(_ROOM, len(timeframes))
+        self._make_room()
+        self._compile()
+        self.clear(0)
+
+    def _make_room(self) -> None:
+        room = int(self.book["room"][0])
+        self._bar = np.zeros(1, dtype=BAR)
+        self._bars = np.empty(room, dtype=BAR)
+        self._values = np.empty(room, dtype=self.dtype)
+        self._signals = np.empty(room * max(1, len(self.strategies)), dtype=SIGNAL)
+
+    def _compile(self) -> None:
+        """Compile every entry, or load it from the cache: nothing is compiled once rows come."""
+        any_, own = (lambda dtype: types.Array(numba.from_dtype(dtype), 1, "A")), _own
+        signals, values = own(SIGNAL), own(self.dtype)
+        found = self.kernel
+        self._take = entry(found.take, (_I, any_(TRADE), _I, _I, own(TRADE), own(BAR), values, signals))
+        self._note = entry(found.note, (_I, any_(QUOTE), own(QUOTE)))
+        self._run = entry(found.run, (_I, any_(BAR), values, signals))
+        numbers = tuple(_I if BAR[name].kind == "i" else _F for name in self.fields)
+        self.update = entry(found.update, (_I, _I, _I, *numbers))
+        self.compiled = sum(compilations(each) for each in (found.take, found.note, found.run, found.update))
+
+    def clear(self, symbols: int) -> None:
+        """Forget everything, and make room for `symbols` symbols."""
+        self.state = np.empty((len(self.lane), 0), dtype=self.kernel.STATE)
+        self.ticks = np.empty(0, dtype=self.kernel.TICK)
+        self.lane["due"], self.lane["late"], self.refused[:], self.book["born"] = NEVER, 0, 0, NEVER
+        self.grow(symbols)
 
     def grow(self, symbols: int) -> None:
         """Make room for `symbols` symbols; what is there stays."""
-        more = symbols - self.state.shape[1]
-        if more > 0:
-            fresh = np.full((self.state.shape[0], more), self._first, dtype=self._first.dtype)
-            # concatenate would promote to an equal but different dtype object, which is slow to look up
-            grown = np.empty((self.state.shape[0], symbols), dtype=self._first.dtype)
-            grown[:, :-more], grown[:, -more:] = self.state, fresh
-            self.state = grown
-            self.seq = np.pad(self.seq, ((0, 0), (0, more)))
-            self.seq_all = np.pad(self.seq_all, (0, more))
+        have = len(self.ticks)
+        if symbols > have or not symbols:
+            room = max(symbols, min(2 * have, 2 * symbols))
+            self.state = _grown(self.state, room, _first(self.kernel.STATE, self.nodes))
+            self.ticks = _grown(self.ticks, room, _first(self.kernel.TICK, self.nodes))
+            self.latest = np.zeros((len(self.lane), room), dtype=self.dtype)
+            for column in self.outputs:
+                self.latest[column] = np.nan
+        for name, array in self._addressed():
+            self.book[name] = array.ctypes.data
+        self.book["symbols"], self.book["known"] = len(self.ticks), symbols
+        self.at = self.book.ctypes.data
+
+    def _addressed(self) -> Sequence[tuple[str, NDArray[np.generic]]]:
+        return [
+            ("state", self.state), ("ticks", self.ticks), ("lane", self.lane), ("lane_of", self.lanes),
+            ("refused", self.refused), ("bar", self._bar), ("latest", self.latest), ("signals", self._signals),
+        ]  # fmt: skip
 
     def __call__(self, bars: Batch) -> tuple[Batch, Batch]:
+        """A row of values for each of these finished bars, and the signals they made."""
+        if bars.dtype is not BAR and bars.dtype != BAR:
+            raise BadInput(f"expected a batch of BAR rows as in core.events, found {bars.dtype}")
         values = np.empty(len(bars), dtype=self.dtype)
         signals = np.empty(len(bars) * len(self.strategies), dtype=SIGNAL)
-        count = self._run(bars, self.lanes, self.state, values, signals, self.seq, self.seq_all)
-        return values, signals[:count]
+        return values, signals[: self._run(self.at, bars, values, signals)]
 
-    def assembly(self) -> str:
-        """The machine code of the compiled kernel."""
-        return "\n".join(self._run.inspect_asm().values())
+    def note(self, quotes: Batch) -> Batch:
+        """The quotes that are sound, numbered."""
+        out = np.empty(len(quotes), dtype=QUOTE)
+        return out[: self._note(self.at, quotes, out)]
+
+    def take(self, trades: Batch, now: int = 0, ts_recv: int = 0) -> list[Batch]:
+        """The trades that are sound, numbered, and what follows from them and from the venue's clock reaching `now`."""
+        out = np.empty(len(trades), dtype=TRADE)
+        found = self._take(self.at, trades, now, ts_recv, out, self._bars, self._values, self._signals)
+        if found == len(trades) and found:  # all sound, no bar closed: the usual case
+            return [out]
+        if found <= _LOW and self.book["taken"][0] == len(trades):
+            return [out[:found]] if found else []
+        results = [out[: found & _LOW], *self._came(found)]
+        done = int(self.book["taken"][0])
+        if done < len(trades) or found >> 20 & _LOW == len(self._bars):
+            results += self.take(trades[done:], now, ts_recv)
+        return [batch for batch in results if len(batch)]
+
+    def _came(self, found: int) -> list[Batch]:
+        bars, signals = found >> 20 & _LOW, found >> 40
+        return [self._bars[:bars].copy(), self._values[:bars].copy(), self._signals[:signals].copy()]
 
 
-def _first_state(nodes: tuple[Node, ...]) -> Batch:
-    """One record holding every node's first state, as a zero-dimensional array."""
-    dtype = np.dtype([(node.name, node.dtype) for node in nodes], align=True)
+def adopted(old: Bank, new: Bank) -> None:
+    """Carry all that `old` knows into `new`, a bank of other nodes on the same timeframes: what both have goes on."""
+    new.clear(len(old.ticks))
+    new.grow(int(old.book["known"][0]))
+    new.lane[:], new.refused[:], new.book["born"] = old.lane, old.refused, old.book["born"]
+    known = {node.name: node for node in old.nodes}
+    gone = {node.name for node in new.nodes if node.name not in known or not known[node.name].same(node)}
+    for before, after in ((old.state, new.state), (old.ticks, new.ticks)):
+        _carry(before, after, gone)
+
+
+def _carry(before: Batch, after: Batch, gone: set[str]) -> None:
+    for name in set(before.dtype.names or ()) & set(after.dtype.names or ()) - gone:
+        if name.startswith("past_"):
+            carried(before[name], after[name])
+        elif name in {"now", "seq"}:
+            _carry(before[name], after[name], gone)
+        else:
+            after[name] = before[name]
+
+
+def _own(dtype: np.dtype[np.void]) -> types.Array:
+    return types.Array(numba.from_dtype(dtype), 1, "C")
+
+
+def _first(dtype: np.dtype[np.void], nodes: Sequence[Node]) -> Batch:
+    """A record of first states, as a zero-dimensional array."""
     first = np.zeros((), dtype=dtype)
     for node in nodes:
-        for key, value in node.state.items():
-            first[node.name][key] = value
+        if node.name in (dtype.names or ()):
+            for key, value in node.state.items():
+                first[node.name][key] = value
+    if "now" in (dtype.names or ()):
+        for column in dtype["now"].names or ():
+            first["now"][column] = np.nan
     return first
 
 
-def _source(nodes: tuple[Node, ...], strategies: tuple[Node, ...]) -> str:
-    imports = sorted({f"from {node.step.__module__} import {_alias(node)}" for node in nodes})
-    head = _HEAD.format(title=f"Kernel over {', '.join(node.name for node in nodes)}.", imports="\n".join(imports))
-    copies = "".join(f"        o.{name} = x.{name}\n" for name, _ in VALUE_HEADER)
-    return head + copies + "".join(_lines(nodes, strategies)) + "    return n\n"
-
-
-def _alias(node: Node) -> str:
-    return f"{node.step.__name__} as {node.step.__module__.replace('.', '_')}{node.step.__name__}"
-
-
-def _lines(nodes: tuple[Node, ...], strategies: tuple[Node, ...]) -> Iterator[str]:
-    for node in nodes:
-        arguments = [f"s.{node.name}", "x", *(f"o.{name}" for need in node.needs for name in need.columns)]
-        targets = ", ".join(f"o.{name}" for name in node.columns)
-        yield f"        {targets} = {_alias(node).split()[-1]}({', '.join(arguments)})\n"
-        if node.kind == "strategy":
-            side, strength = (f"o.{name}" for name in node.columns)
-            yield _SIGNAL.format(side=side, strength=strength, index=strategies.index(node))
-
-
-def _digest(source: str, nodes: tuple[Node, ...], dtype: np.dtype[np.void]) -> str:
-    parts = [source, str(dtype), str(BAR), str(SIGNAL), numba.__version__, np.__version__, sys.version]
-    seen: dict[str, str] = {}
-    for node in nodes:
-        _modules(node.step, seen)
-    parts += [f"{name}\n{text}" for name, text in sorted(seen.items())]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def _modules(function: Step, seen: dict[str, str]) -> None:
-    """The source of every module whose code or constants end up in the kernel, through the functions it calls."""
-    plain = getattr(function, "py_func", function)
-    if plain.__module__ not in seen:
-        seen[plain.__module__] = inspect.getsource(sys.modules[plain.__module__])
-    for name in plain.__code__.co_names:
-        called = plain.__globals__.get(name)
-        if isinstance(called, CPUDispatcher) and called is not function:
-            _modules(called, seen)
-
-
-def _load(name: str, source: str, folder: Path) -> CPUDispatcher:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.py"
-    if not path.exists():
-        partial = path.with_suffix(f".{id(source)}.partial")
-        partial.write_text(source)
-        partial.replace(path)  # two processes may start at once: a reader sees all of the file or none
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise BadInput(f"cannot load the kernel {path}; remove the folder {folder} and start again")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # numba looks the module up by name when it loads its cache
-    spec.loader.exec_module(module)
-    run: CPUDispatcher = module.run
-    return run
+def _grown(array: Batch, symbols: int, first: Batch) -> Batch:
+    # concatenate would promote to an equal but different dtype object, which is slow to look up
+    grown = np.empty((*array.shape[:-1], symbols), dtype=array.dtype)
+    grown[...] = first
+    grown[..., : array.shape[-1]] = array
+    return grown

@@ -1,71 +1,97 @@
 """A node: an indicator or a strategy, as a pure step over a small named state.
 
-A step is called once a row: `step(s, x, *needed)`, where `s` is the node's own state, `x` the row and the rest
-are the outputs of the nodes it needs. It returns a number (or a tuple, one per output) and changes only `s`.
-In the bank it runs compiled, with `s` and `x` as records; as plain Python it runs on SimpleNamespace, which
-makes every node its own oracle.
+A step is called once a row: `step(s, p, *inputs)`, where `s` is the node's own state, `p` its constants and the rest
+are the columns it reads: fields of the row ("close"), outputs of other nodes, or the past of either. It returns a
+number (or a tuple, one per output) and changes only `s`. It is not called before its inputs are there: no NaN comes in.
+In the bank it runs compiled, with `s` and `p` as records; as plain Python it runs on SimpleNamespace, which makes
+every node its own oracle.
 """
 
-import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType, SimpleNamespace
-from typing import Any, Literal, TypeAlias, TypeVar
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, Literal, TypeAlias
 
-import numba
 import numpy as np
-from numba.core.registry import CPUDispatcher
 from numpy.typing import NDArray
 
+from core.compiled import fma, interpreted, step
 from core.errors import BadInput
-from core.events import BAR
+from core.events import BAR, QUOTE, TRADE
+from core.past import Past, ago, push, room
 
 State: TypeAlias = Any  # a numba record when compiled, a SimpleNamespace when interpreted
-Row: TypeAlias = Any  # the same, for the row
-Value: TypeAlias = float | int | NDArray[np.float64]
+Constants: TypeAlias = Any  # the same, for what never changes
+Value: TypeAlias = float | int | NDArray[Any]
 Step: TypeAlias = Callable[..., Any]  # returns float or tuple[float, ...]; numba decides which
-F = TypeVar("F", bound=Callable[..., Any])
+Kind: TypeAlias = Literal["bars", "trades", "quotes"]
 
 nan = math.nan
 
+# What a node may read of a row, by the kind of row; a node on bars also reads nodes on trades and quotes.
+FIELDS: dict[Kind, tuple[str, ...]] = {
+    "bars": ("open", "high", "low", "close", "volume", "vwap", "trades", "ts_open", "ts_close"),
+    "trades": ("price", "size", "side", "ts_trade"),
+    "quotes": ("bid", "bid_size", "ask", "ask_size", "ts_quote"),
+}
+ROWS: dict[Kind, np.dtype[np.void]] = {"bars": BAR, "trades": TRADE, "quotes": QUOTE}
+STORED = {"ts_trade": "ts_event", "ts_quote": "ts_event"}  # a field's name in the row, where it is another
 
-def step(function: F) -> F:
-    """Compile a step. The one place that knows the flags: exact arithmetic, C-like division, no caching
-    (a step is compiled into the bank's kernel, and that is what is cached)."""
-    compiled: F = numba.njit(error_model="numpy", fastmath=False)(function)
-    return compiled
 
+@dataclass(frozen=True, eq=False)
+class Output:
+    """One output of a node of several."""
 
-def kernel(function: F) -> F:
-    """Compile a loop over rows that stands by itself; cached on disk, so it may call only what its own file defines."""
-    compiled: F = numba.njit(cache=True, error_model="numpy", fastmath=False)(function)
-    return compiled
+    node: "Node"
+    output: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (f"{self.node.name}_{self.output}",)
+
+    @property
+    def call(self) -> str:
+        return f"{self.node.call}.{self.output}"
 
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """`state` maps names to first values: a float, an int, or an array (a window of fixed length).
+    """`state` maps names to first values (a float, an int, or an array: a window of fixed length), `constants` likewise.
 
-    `outputs` names the numbers a step returns; empty for one number, named like the node.
-    `warmup` is how many rows pass before the first value that is not NaN.
+    `outputs` names the numbers a step returns; empty for one number, named like the node. `warmup` is how many rows
+    with all inputs there pass before the first value that is not NaN; from then on every value is a number.
     """
 
-    name: str
     step: Step
-    state: Mapping[str, Value]
-    needs: tuple["Node", ...] = ()
+    inputs: tuple["Input | Past", ...]
+    state: Mapping[str, Value] = field(default_factory=dict)
+    constants: Mapping[str, Value] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
-    on: np.dtype[np.void] = field(default=BAR, repr=False)
     warmup: int = 0
+    cost: str = "O(1)"
+    name: str = ""
     call: str = ""  # how a person asks for it: "ema(12)"
     about: str = ""
     kind: Literal["indicator", "strategy"] = "indicator"
 
     def __post_init__(self) -> None:
-        for name in (self.name, *self.state, *self.outputs):
-            if not name.isidentifier():
+        for name in (*filter(None, [self.name]), *self.state, *self.constants, *self.outputs):
+            if not (name.isascii() and name.isidentifier()):
                 raise BadInput(f"expected names of letters, digits and _ in node {self.name!r}, found {name!r}")
+        known = {name for names in FIELDS.values() for name in names}
+        for given in self.inputs:
+            given = given.of if isinstance(given, Past) else given  # noqa: PLW2901
+            if isinstance(given, str) and given not in known:
+                raise BadInput(f"expected a field of a row ({', '.join(sorted(known))}) or a node, found {given!r}")
+            if isinstance(given, Output) and given.output not in given.node.outputs:
+                there = ", ".join(given.node.outputs) or "one only"
+                raise BadInput(f"{given.node.call} has the outputs {there}; found {given.output!r}")
+        self.on  # noqa: B018 refuses inputs that do not go together
+
+    def __getitem__(self, output: str) -> Output:
+        return Output(self, output)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -73,17 +99,72 @@ class Node:
         return tuple(f"{self.name}_{output}" for output in self.outputs) or (self.name,)
 
     @property
-    def dtype(self) -> np.dtype[np.void]:
-        fields = [
-            (key, value.dtype, value.shape)
+    def series(self) -> tuple["str | Node | Output", ...]:
+        """What it reads, pasts as the series they are of."""
+        return tuple(given.of if isinstance(given, Past) else given for given in self.inputs)
+
+    @property
+    def needs(self) -> tuple["Node", ...]:
+        """The nodes it reads."""
+        nodes = (given.node if isinstance(given, Output) else given for given in self.series)
+        return tuple(node for node in nodes if not isinstance(node, str))
+
+    @cached_property
+    def on(self) -> Kind:
+        """The rows it works on."""
+        fields = {given for given in self.series if isinstance(given, str)}
+        kinds = {kind for kind, names in FIELDS.items() if fields & set(names)} | {node.on for node in self.needs}
+        if "bars" in kinds or not kinds:
+            strays = fields - set(FIELDS["bars"])
+        else:
+            strays = set() if len(kinds) == 1 else fields or {node.call for node in self.needs}
+        if strays:
+            raise BadInput(
+                f"{self.name or 'a node'} reads {', '.join(sorted(strays))} beside columns of other rows; expected inputs"
+                " of one kind of row (bars may also read nodes on trades and quotes)"
+            )
+        return "bars" if "bars" in kinds or not kinds else kinds.pop()
+
+    @property
+    def ready_after(self) -> int:
+        """Rows before the first value, those its inputs need included (of bars, for a node on bars)."""
+        return self.warmup + max((node.ready_after for node in self.needs if node.on == self.on), default=0)
+
+    @property
+    def fields(self) -> list[tuple[str, str, tuple[int, ...]]]:
+        """Its state as fields of a record."""
+        return [
+            (key, value.dtype.str[1:], value.shape)
             if isinstance(value, np.ndarray)
-            else (key, np.dtype("i8" if isinstance(value, int) else "f8"), ())
+            else (key, "i8" if isinstance(value, int) else "f8", ())
             for key, value in self.state.items()
         ]
-        return np.dtype(fields, align=True)
+
+    @property
+    def bytes(self) -> int:
+        """What it keeps for one symbol and timeframe: its state and the pasts it reads (which others may share)."""
+        pasts = (given for given in self.inputs if isinstance(given, Past))
+        return (np.dtype(self.fields).itemsize if self.state else 0) + sum(8 * room([past.length]) + 8 for past in pasts)
+
+    def same(self, other: "Node") -> bool:
+        """Whether both compute the same from the same: a state of one is a state of the other."""
+        return self.step is other.step and self._text == other._text
+
+    @cached_property
+    def _text(self) -> str:
+        with np.printoptions(threshold=2**31, floatmode="unique"):
+            parts = [str(sorted((key, str(value)) for key, value in each.items())) for each in (self.state, self.constants)]
+        reads = [
+            given if isinstance(given, str) else given.name if isinstance(given, Past) else given.columns
+            for given in self.inputs
+        ]
+        return f"{parts} {reads} {self.outputs}"
 
 
-def ordered(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+Input: TypeAlias = str | Node | Output  # a series of numbers
+
+
+def ordered(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """The nodes and all they need, each once, needed ones first."""
     found: dict[str, Node] = {}
 
@@ -91,7 +172,7 @@ def ordered(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         for needed in node.needs:
             visit(needed)
         known = found.setdefault(node.name, node)
-        if known.step is not node.step or str(known.state) != str(node.state):
+        if known is not node and not known.same(node):
             raise BadInput(f"two different nodes are called {node.name!r}: {known.call} and {node.call}; rename one")
 
     for node in nodes:
@@ -99,55 +180,61 @@ def ordered(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     return tuple(found.values())
 
 
-def interpreted(function: Step) -> Step:
-    """The same step as plain Python, the compiled functions it calls as well."""
-    plain = _plain(function)
-    names = {
-        name: interpreted(value)
-        for name, value in plain.__globals__.items()
-        if name in plain.__code__.co_names and isinstance(value, CPUDispatcher)
-    }
-    return FunctionType(plain.__code__, {**plain.__globals__, **names}, plain.__name__)
-
-
-def _plain(function: Step) -> FunctionType:
-    plain: FunctionType = function.py_func if isinstance(function, CPUDispatcher) else function  # type: ignore[assignment]
-    return plain
-
-
 def fresh(node: Node) -> SimpleNamespace:
     """A node's first state for interpreted use."""
+    return _plain(node.state)
+
+
+def _plain(values: Mapping[str, Value]) -> SimpleNamespace:
     return SimpleNamespace(
-        **{key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in node.state.items()}
+        **{key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in values.items()}
     )
 
 
-def whole(name: str, value: int, at_least: int = 1) -> int:
-    """`value`, if it is a whole number of at least `at_least`; a sentence otherwise."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
-        raise BadInput(f"{name} must be a whole number of at least {at_least}, was {value!r}")
-    return value
+def over(node: Node, **rows: Sequence[float]) -> list[Any]:  # Any: a number, or a tuple of them
+    """A node's outputs over columns of rows, a row at a time in plain Python: `over(ema(2), close=[1.0, 2.0])`."""
+    return [row if node.outputs else row[0] for row in _over(node, rows)]
 
 
-def within(name: str, value: float, low: float, high: float) -> float:
-    """`value` as a float, if it lies in [low, high]; a sentence otherwise."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-        raise BadInput(f"{name} must be a number from {low:g} to {high:g}, was {value!r}")
-    return float(value)
+def _over(node: Node, rows: Mapping[str, Sequence[float]]) -> Iterator[tuple[float, ...]]:
+    nodes = ordered((node,))
+    pasts = {past.name: SimpleNamespace(n=0, ring=[0.0] * size) for past, size in rings(nodes)}
+    steps = [(each, interpreted(each.step), fresh(each), _plain(each.constants)) for each in nodes]
+    put = interpreted(push)
+    for values in zip(*rows.values(), strict=True):
+        known: dict[str, Any] = dict(zip(rows, values, strict=True))  # Any: a number or a ring
+        for each, run, state, constants in steps:
+            for past in (given for given in each.inputs if isinstance(given, Past)):
+                if past.name not in known and known[past.series] == known[past.series]:
+                    put(pasts[past.name], known[past.series])
+                known[past.name] = pasts[past.name]
+            given = [known[name] for name in reads(each)]
+            missing = any(value != value for value in given)  # noqa: PLR0124 NaN is what differs from itself
+            result = (nan,) * len(each.columns) if missing else run(state, constants, *given)
+            known |= zip(each.columns, result if isinstance(result, tuple) else (result,), strict=True)
+        yield tuple(known[name] for name in node.columns)
 
 
-def build(text: str, makers: Mapping[str, Callable[..., Node]]) -> Node:
-    """The node a person asks for with `text`, such as "ema(12)": a known name and plain numbers."""
-    expected = f'expected one of {", ".join(makers)} with numbers, such as "ema(20)"; found {text!r}'
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-        call = tree if isinstance(tree, ast.Call) else ast.Call(tree, [], [])
-        maker = makers[call.func.id if isinstance(call.func, ast.Name) else ""]
-        given = [ast.literal_eval(argument) for argument in call.args]
-        named = {keyword.arg or "": ast.literal_eval(keyword.value) for keyword in call.keywords}
-    except (SyntaxError, ValueError, KeyError):
-        raise BadInput(expected) from None
-    try:
-        return maker(*given, **named)
-    except TypeError as error:
-        raise BadInput(f"{text!r}: {error}") from None
+def reads(node: Node) -> Iterator[str]:
+    """The names of what a step is given, in order."""
+    for given in node.inputs:
+        if isinstance(given, Past):
+            yield given.name
+        else:
+            yield from (given,) if isinstance(given, str) else given.columns
+
+
+def rings(nodes: Sequence[Node]) -> list[tuple[Past, int]]:
+    """One past for each series these nodes look back on, and how long its ring must be."""
+    found: dict[str, list[Past]] = {}
+    for node in nodes:
+        for given in node.inputs:
+            if isinstance(given, Past):
+                found.setdefault(given.name, []).append(given)
+    return [(pasts[0], room([past.length for past in pasts])) for pasts in found.values()]
+
+
+__all__ = [
+    "Constants", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "fresh", "nan", "ordered", "over",
+    "reads", "rings", "step",
+]  # fmt: skip

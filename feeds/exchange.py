@@ -16,7 +16,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from core.bars import Bars
+from core.bank import NO_TRADES, Bank
 from core.errors import BadFrame, BadInput
 from core.events import SECOND, TRADE, Batch, Symbols
 from core.log import logger
@@ -85,6 +85,7 @@ class Exchange:
         self,
         source: Iterator[Played],
         symbols: Symbols,
+        bars: Bank,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -101,7 +102,7 @@ class Exchange:
         self._account = (key, secret)
         self._seats: set[_Seat] = set()
         self._someone = asyncio.Event()
-        self._bars = Bars(("1m",))
+        self._bars = bars
         self._server: Server | None = None
         self._player: asyncio.Task[None] | None = None
 
@@ -230,9 +231,9 @@ class Exchange:
     def _minute_bars(self, batches: Sequence[Batch], now: int) -> list[Batch]:
         """The bars that ended; Alpaca sends one at each minute's end."""
         self._bars.grow(len(self._symbols))
-        closed = [self._bars.take(batch) for batch in batches if batch.dtype is TRADE]
-        closed.append(self._bars.pass_time(now, now))
-        return [bars for bars in closed if len(bars)]
+        made = [out for batch in batches if batch.dtype is TRADE for out in self._bars.take(batch)]
+        made += self._bars.take(NO_TRADES, now, now)
+        return [out for out in made if out.dtype is BAR]
 
 
 def _shifted(batch: Batch, shift: int) -> Batch:

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
+from core.bank import Bank
 from core.config import Settings
 from core.errors import ConfigError
 from core.events import Symbols
@@ -26,7 +27,7 @@ from gateway.children import Figures
 from gateway.hub import Hub
 from gateway.table import live_table, summary_table
 from gateway.up import summary, up
-from services.market import live_feed, market
+from services.market import kernel_folder, live_feed, market
 
 out = Console(highlight=False)
 _LINES_S = 5.0  # between two lines when there is no terminal
@@ -150,7 +151,7 @@ def _exchange(settings: Settings, file: Path | None, seconds: int | None = None,
         )
         source = played(batches)
     return Exchange(
-        source, symbols, host=wanted.host, port=wanted.port, key=wanted.key,
+        source, symbols, Bank((), ("1m",), kernel_folder(settings)), host=wanted.host, port=wanted.port, key=wanted.key,
         secret=wanted.secret.get_secret_value(), speed=wanted.speed, rebase=rebase,
     )  # fmt: skip
 

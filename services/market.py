@@ -110,7 +110,7 @@ class Market:
             "not_used": unused,
             "bad_frames": stats.bad_frames,
             "connected": stats.connected,
-            "late": int(self.engine.bars.late[0]),
+            "late": int(self.engine.late[0]),
             "published": dict(self.bus.put_rows) if self.bus else {},
             "stored": dict(self.store.written),
             "dropped": {what: rows for what, rows in dropped.items() if rows},

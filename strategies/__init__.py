@@ -1,6 +1,7 @@
 """Strategies: one file each, every one listed in ALL. A strategy is a node whose outputs are side and strength."""
 
-from core.node import Node, build
+from core.making import build
+from core.node import Node
 from strategies.crossover import crossover
 from strategies.rsi_reversal import rsi_reversal
 

@@ -4,23 +4,21 @@ Strength is how decisively they crossed: the change of their distance over the b
 Source: Brock, Lakonishok, LeBaron, Simple Technical Trading Rules, Journal of Finance 47 (1992).
 
 >>> from core.node import fresh, interpreted
->>> from types import SimpleNamespace as Row
 >>> node = crossover(2, 3); s, run = fresh(node), interpreted(node.step)
->>> [run(s, Row(), fast, 10.0, 4.0) for fast in (9.0, 11.0, 12.0)]
+>>> [run(s, None, fast, 10.0, 4.0) for fast in (9.0, 11.0, 12.0)]
 [(0.0, 0.0), (1.0, 0.5), (0.0, 0.0)]
 """
 
 from core.errors import BadInput
-from core.node import Node, Row, State, step, whole
+from core.making import Period, strategy
+from core.node import Constants, Node, State, step
 from indicators.atr import atr
 from indicators.ema import ema
 
 
 @step
-def _crossover(s: State, x: Row, fast: float, slow: float, reach: float) -> tuple[float, float]:  # noqa: ARG001 every step takes its row
+def _crossover(s: State, _p: Constants, fast: float, slow: float, reach: float) -> tuple[float, float]:
     distance = fast - slow
-    if not (abs(distance) >= 0.0 and abs(reach) >= 0.0):  # NaN: one of them is still warming up
-        return 0.0, 0.0
     before = s.distance
     known = s.known
     if distance != 0.0:  # touching is not crossing: the side is what it last was
@@ -32,19 +30,13 @@ def _crossover(s: State, x: Row, fast: float, slow: float, reach: float) -> tupl
     return (1.0 if distance > 0.0 else -1.0), strength
 
 
-def crossover(fast: int = 12, slow: int = 26) -> Node:
-    whole("fast", fast)
-    whole("slow", slow)
+@strategy
+def crossover(fast: Period = 12, slow: Period = 26) -> Node:
     if fast >= slow:
         raise BadInput(f"fast must be less than slow ({slow}), was {fast}")
     return Node(
-        name=f"crossover_{fast}_{slow}",
         step=_crossover,
+        inputs=(ema(fast), ema(slow), atr(14)),
         state={"distance": 0.0, "known": 0},
-        needs=(ema(fast), ema(slow), atr(14)),
         outputs=("side", "strength"),
-        warmup=0,
-        call=f"crossover({fast}, {slow})",
-        about="Buys when the fast exponential average rises through the slow one, sells when it falls through",
-        kind="strategy",
     )

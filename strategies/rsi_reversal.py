@@ -3,47 +3,48 @@
 Strength is how deep it had been: the farthest excursion beyond the line, as a share of all there is beyond it.
 Source: Wilder, New Concepts in Technical Trading Systems (1978), section on RSI tops and bottoms.
 
+>>> from types import SimpleNamespace
 >>> from core.node import fresh, interpreted
->>> from types import SimpleNamespace as Row
 >>> node = rsi_reversal(); s, run = fresh(node), interpreted(node.step)
->>> [run(s, Row(), value) for value in (50.0, 15.0, 25.0, 31.0, 40.0)]
+>>> [run(s, SimpleNamespace(**node.constants), value) for value in (50.0, 15.0, 25.0, 31.0, 40.0)]
 [(0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (1.0, 0.5), (0.0, 0.0)]
 """
 
+from typing import Annotated
+
 from core.errors import BadInput
-from core.node import Node, Row, State, step, whole, within
+from core.making import LongPeriod, Range, strategy
+from core.node import Constants, Node, State, step
 from indicators.rsi import rsi
+
+Line = Annotated[float, Range(1.0, 99.0)]
 
 
 @step
-def _rsi_reversal(s: State, x: Row, index: float) -> tuple[float, float]:  # noqa: ARG001 every step takes its row
+def _rsi_reversal(s: State, p: Constants, index: float) -> tuple[float, float]:
     bottom = s.bottom
     top = s.top
-    if index < s.low:
+    if index < p.low:
         s.bottom = min(bottom, index)
-    elif index > s.high:
+    elif index > p.high:
         s.top = max(top, index)
-    if bottom < s.low and index >= s.low:
-        s.bottom = s.low
-        return 1.0, (s.low - bottom) / s.low
-    if top > s.high and index <= s.high:
-        s.top = s.high
-        return -1.0, (top - s.high) / (100.0 - s.high)
+    if bottom < p.low and index >= p.low:
+        s.bottom = p.low
+        return 1.0, (p.low - bottom) / p.low
+    if top > p.high and index <= p.high:
+        s.top = p.high
+        return -1.0, (top - p.high) / (100.0 - p.high)
     return 0.0, 0.0
 
 
-def rsi_reversal(period: int = 14, low: float = 30.0, high: float = 70.0) -> Node:
-    whole("period", period, at_least=2)
-    low, high = within("low", low, 1.0, 99.0), within("high", high, 1.0, 99.0)
+@strategy
+def rsi_reversal(period: LongPeriod = 14, low: Line = 30.0, high: Line = 70.0) -> Node:
     if low >= high:
         raise BadInput(f"low must be less than high ({high:g}), was {low:g}")
     return Node(
-        name=f"rsi_reversal_{period}_{low:g}_{high:g}".replace(".", "p"),
         step=_rsi_reversal,
-        state={"low": low, "high": high, "bottom": low, "top": high},
-        needs=(rsi(period),),
+        inputs=(rsi(period),),
+        state={"bottom": low, "top": high},
+        constants={"low": low, "high": high},
         outputs=("side", "strength"),
-        call=f"rsi_reversal({period}, {low}, {high})",
-        about="Buys when the RSI climbs back over its lower line, sells when it falls back under its upper one",
-        kind="strategy",
     )

@@ -1,22 +1,51 @@
 """Bars against a naive oracle, and the clock that closes them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from core.bars import Bars
-from core.events import COMPLETE, PARTIAL, SECOND, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch, rows
+from core.bank import NO_TRADES, Bank
+from core.events import BAR, COMPLETE, PARTIAL, SECOND, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch, joined, rows
 
 T0 = 1_700_000_000 * SECOND - 1_700_000_000 * SECOND % TIMEFRAMES["1h"]
 
 
-def bars_of(*timeframes: str, symbols: int = 1) -> Bars:
-    bars = Bars(timeframes)
-    bars.grow(symbols)
-    return bars
+class Bars:
+    """A bank without nodes, of which only the bars are looked at."""
+
+    def __init__(self, folder: Path, timeframes: Sequence[str], symbols: int) -> None:
+        self.bank = Bank((), timeframes, folder)
+        self.bank.grow(symbols)
+
+    def take(self, trades: Batch) -> Batch:
+        return self._only(self.bank.take(trades))
+
+    def pass_time(self, now: int, ts_recv: int) -> Batch:
+        return self._only(self.bank.take(NO_TRADES, now, ts_recv))
+
+    def _only(self, made: Sequence[Batch]) -> Batch:
+        return joined([np.empty(0, dtype=BAR), *(batch for batch in made if batch.dtype is BAR)])
+
+    @property
+    def late(self) -> list[int]:
+        found: list[int] = self.bank.lane["late"].tolist()
+        return found
+
+
+MakeBars = Callable[..., Bars]
+
+
+@pytest.fixture
+def bars_of(kernels: Path) -> MakeBars:
+    def make(*timeframes: str, symbols: int = 1) -> Bars:
+        return Bars(kernels, timeframes, symbols)
+
+    return make
 
 
 def trade(seconds: float, price: float = 100.0, size: float = 1.0, symbol: int = 0) -> tuple[float, ...]:
@@ -43,7 +72,7 @@ def naive(trades: Batch, timeframe: str) -> dict[tuple[int, int], tuple[float, .
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=some.integers(0, 10_000), seconds=some.sampled_from([1, 30, 400]), cut=some.integers(0, 500))
 def test_bars_equal_the_naive_ones_on_every_timeframe(
-    make_trades: Callable[..., Batch], seed: int, seconds: int, cut: int
+    bars_of: MakeBars, make_trades: Callable[..., Batch], seed: int, seconds: int, cut: int
 ) -> None:
     trades = make_trades(500, symbols=3, seed=seed, seconds=seconds)
     bars = bars_of("1s", "5s", "1m", symbols=3)
@@ -58,10 +87,10 @@ def test_bars_equal_the_naive_ones_on_every_timeframe(
             got = [float(bar[field]) for field in fields]
             np.testing.assert_allclose(got, expected[int(bar["symbol"]), int(bar["ts_open"])], rtol=1e-12)
             assert bar["ts_close"] == bar["ts_event"] == bar["ts_open"] + TIMEFRAMES[name]
-    assert bars.late.tolist() == [0, 0, 0]
+    assert bars.late == [0, 0, 0]
 
 
-def test_the_trade_that_opens_the_next_bar_closes_this_one_and_lends_it_its_receive_time() -> None:
+def test_the_trade_that_opens_the_next_bar_closes_this_one_and_lends_it_its_receive_time(bars_of: MakeBars) -> None:
     bars = bars_of("1s")
     assert len(bars.take(rows(TRADE, [trade(0.2), trade(0.999999999)]))) == 0
     closed = bars.take(rows(TRADE, [trade(1.0, price=101.0)]))
@@ -70,7 +99,7 @@ def test_the_trade_that_opens_the_next_bar_closes_this_one_and_lends_it_its_rece
     assert closed["ts_recv"].tolist() == [T0 + SECOND + 1000]
 
 
-def test_time_closes_a_bar_when_no_trade_comes_and_only_once() -> None:
+def test_time_closes_a_bar_when_no_trade_comes_and_only_once(bars_of: MakeBars) -> None:
     bars = bars_of("1s", "1m")
     bars.take(rows(TRADE, [trade(0.5)]))
     assert len(bars.pass_time(T0 + SECOND - 1, 0)) == 0
@@ -81,7 +110,7 @@ def test_time_closes_a_bar_when_no_trade_comes_and_only_once() -> None:
     assert len(bars.pass_time(T0 + 60 * SECOND, 79)) == 1
 
 
-def test_a_quiet_interval_makes_no_bar() -> None:
+def test_a_quiet_interval_makes_no_bar(bars_of: MakeBars) -> None:
     bars = bars_of("1s")
     bars.take(rows(TRADE, [trade(0.5)]))
     closed = bars.take(rows(TRADE, [trade(10.5)]))
@@ -89,31 +118,31 @@ def test_a_quiet_interval_makes_no_bar() -> None:
     assert closed["seq"].tolist() == [1]
 
 
-def test_a_trade_for_a_closed_bar_is_late_and_changes_nothing() -> None:
+def test_a_trade_for_a_closed_bar_is_late_and_changes_nothing(bars_of: MakeBars) -> None:
     bars = bars_of("1s", "1m")
     bars.take(rows(TRADE, [trade(0.5)]))
     bars.pass_time(T0 + SECOND, 0)
     assert len(bars.take(rows(TRADE, [trade(0.7, price=500.0)]))) == 0
-    assert bars.late.tolist() == [1, 0]
+    assert bars.late == [1, 0]
     minute = bars.pass_time(T0 + 60 * SECOND, 0)
     assert minute["high"].tolist() == [500.0]
 
 
-def test_an_older_trade_inside_an_open_bar_counts_but_is_not_its_close() -> None:
+def test_an_older_trade_inside_an_open_bar_counts_but_is_not_its_close(bars_of: MakeBars) -> None:
     bars = bars_of("1s")
     bars.take(rows(TRADE, [trade(0.5, 100.0), trade(0.3, 90.0)]))
     closed = bars.pass_time(T0 + SECOND, 0)
     assert (closed["close"][0], closed["low"][0], closed["trades"][0]) == (100.0, 90.0, 2)
 
 
-def test_the_first_bar_is_partial_and_a_symbol_that_comes_later_is_not() -> None:
+def test_the_first_bar_is_partial_and_a_symbol_that_comes_later_is_not(bars_of: MakeBars) -> None:
     bars = bars_of("1s", symbols=2)
     closed = bars.take(rows(TRADE, [trade(0.5), trade(1.5), trade(2.5), trade(2.6, symbol=1), trade(3.5, symbol=1)]))
     assert closed["symbol"].tolist() == [0, 0, 1]
     assert closed["quality"].tolist() == [PARTIAL, COMPLETE, COMPLETE]
 
 
-def test_trades_of_no_size_have_their_price_as_vwap() -> None:
+def test_trades_of_no_size_have_their_price_as_vwap(bars_of: MakeBars) -> None:
     bars = bars_of("1s")
     bars.take(rows(TRADE, [trade(0.5, 42.0, size=0.0)]))
     closed = bars.pass_time(T0 + SECOND, 0)

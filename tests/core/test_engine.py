@@ -176,10 +176,11 @@ def test_symbols_that_come_later_find_room(make_engine: Callable[..., Engine], m
 def test_warming_up_leaves_no_trace(make_engine: Callable[..., Engine], kernels: Path) -> None:
     engine = make_engine()
     new = Bank(NODES, ("1s", "5s"), kernels)
-    new.grow(engine.bank.state.shape[1])
-    assert engine.bank.state.tobytes() == new.state.tobytes()
-    assert not engine.bank.seq.any()
-    assert not engine.bars.forming["seq"].any()
+    new.grow(len(engine.bank.ticks))
+    for warm, cold in ((engine.bank.state, new.state), (engine.bank.ticks, new.ticks), (engine.bank.lane, new.lane)):
+        assert warm.tobytes() == cold.tobytes()
+    assert engine.bank.book["born"] == new.book["born"]
+    assert not engine.refused.any()
 
 
 def venue_bars(count: int) -> Batch:

@@ -16,7 +16,7 @@ from core.ports import Subscription
 from feeds import ALPACA, BINANCE
 from feeds.exchange import Exchange, recorded
 from feeds.socket import SocketFeed
-from tests.feeds.made import NAMES, exchange, listen, source, subscription, totals
+from tests.feeds.made import NAMES, exchange, listen, minutes, source, subscription, totals
 
 FRAMES = Path(__file__).parent / "frames/binance.txt"
 
@@ -58,7 +58,7 @@ async def test_rows_arrive_as_they_were_played() -> None:
 
 
 async def test_the_unmodified_alpaca_client_receives_trades_quotes_and_bars() -> None:
-    venue = Exchange(source(150, 100.0), Symbols(NAMES), key="key", secret="secret", speed=60.0)
+    venue = Exchange(source(150, 100.0), Symbols(NAMES), minutes(), key="key", secret="secret", speed=60.0)
     await venue.start()
     stream = alpaca.data.live.StockDataStream("key", "secret", url_override=f"ws://127.0.0.1:{venue.port}/v2/iex")
     got: dict[str, list[Any]] = {"trades": [], "quotes": [], "bars": []}
@@ -133,7 +133,7 @@ async def test_alpacas_errors_are_alpacas() -> None:
 
 async def test_binance_streams_are_played_verbatim_from_a_recording() -> None:
     symbols = Symbols(grows=True)
-    venue = Exchange(recorded(FRAMES, symbols), symbols, speed=0)
+    venue = Exchange(recorded(FRAMES, symbols), symbols, minutes(), speed=0)
     await venue.start()
     address = f"ws://127.0.0.1:{venue.port}/stream?streams=btcusdt@trade/btcusdt@bookTicker"
     async with websockets.connect(address) as client:

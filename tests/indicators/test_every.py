@@ -7,7 +7,6 @@ import pkgutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ import strategies
 from core.bank import Bank
 from core.errors import BadInput
 from core.events import BAR, Batch
-from core.node import Node, fresh, interpreted, ordered
+from core.node import FIELDS, Node, over
 
 EVERY = [maker() for maker in (*indicators.ALL, *strategies.ALL)]
 _names = [node.name for node in EVERY]
@@ -33,26 +32,14 @@ def bank(kernels: Path) -> Bank:
 
 def start(bank: Bank, symbols: int = 4) -> Bank:
     """The bank as new."""
-    bank.state, bank.seq, bank.seq_all = bank.state[:, :0], bank.seq[:, :0], bank.seq_all[:0]
-    bank.grow(symbols)
+    bank.clear(symbols)
     return bank
 
 
 def by_hand(node: Node, bars: Batch) -> list[tuple[float, ...]]:
     """A node's outputs, a step at a time in plain Python, one symbol."""
-    nodes = ordered((node,))
-    states = {each.name: fresh(each) for each in nodes}
-    steps = {each.name: interpreted(each.step) for each in nodes}
-    rows = []
-    for bar in bars:
-        x = SimpleNamespace(**{name: bar[name].item() for name in BAR.names or ()})
-        columns: dict[str, float] = {}
-        for each in nodes:
-            needed = [columns[name] for need in each.needs for name in need.columns]
-            result = steps[each.name](states[each.name], x, *needed)
-            columns |= zip(each.columns, result if each.outputs else (result,), strict=True)
-        rows.append(tuple(columns[name] for name in node.columns))
-    return rows
+    found = over(node, **{name: bars[name].tolist() for name in FIELDS["bars"]})
+    return [row if node.outputs else (row,) for row in found]
 
 
 def columns(values: Batch, node: Node) -> np.ndarray:
@@ -104,9 +91,9 @@ def test_any_positive_prices_give_the_same_compiled_and_interpreted(bank: Bank, 
 @pytest.mark.parametrize("node", EVERY, ids=_names)
 def test_warm_up_is_nan_for_as_long_as_it_says_and_never_after(node: Node, bank: Bank, make_bars: MakeBars) -> None:
     values, _ = start(bank)(make_bars(300, seed=5))
-    missing = np.isnan(columns(values, node)).any(axis=1)
-    assert missing[: node.warmup].all()
-    assert not missing[node.warmup :].any()
+    missing = np.isnan(columns(values, node))
+    assert missing[: node.ready_after].all()
+    assert not missing[node.ready_after :].any()
 
 
 @pytest.mark.parametrize("price", [1e-6, 1.0, 123.45, 1e9])
@@ -114,7 +101,7 @@ def test_a_price_that_stands_still_gives_finite_values(bank: Bank, price: float)
     bars = np.zeros(5_000, dtype=BAR)
     bars["open"] = bars["high"] = bars["low"] = bars["close"] = price
     values, signals = start(bank)(bars)
-    assert all(np.isfinite(columns(values, node)[node.warmup :]).all() for node in EVERY)
+    assert all(np.isfinite(columns(values, node)[node.ready_after :]).all() for node in EVERY)
     assert len(signals) == 0
 
 
@@ -132,25 +119,26 @@ def test_symbols_and_timeframes_do_not_leak_into_each_other(bank: Bank, make_bar
 def test_a_restored_snapshot_goes_on_as_if_never_stopped(bank: Bank, make_bars: MakeBars) -> None:
     bars = make_bars(500, symbols=4, seed=9)
     start(bank)(bars[:250])
-    snapshot = bank.state.copy()
+    snapshot = bank.state.copy(), bank.ticks.copy()
     expected, _ = bank(bars[250:])
     start(bank)
-    bank.state[:] = snapshot
+    bank.state[:], bank.ticks[:] = snapshot
     assert bank(bars[250:])[0].tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("node", EVERY, ids=_names)
 def test_what_it_is_called_makes_the_same_node_again(node: Node) -> None:
     again = (strategies.strategy if node.kind == "strategy" else indicators.indicator)(node.call)
-    assert (again.name, str(again.state)) == (node.name, str(node.state))
+    assert again.name == node.name
+    assert again.same(node)
     assert node.about
 
 
 @pytest.mark.parametrize(
-    "text", ["ema(0)", "ema(2.5)", "ema('x')", "emma(3)", "ema(3", "ema(3, 4)", "__import__('os')"]
+    "text", ["ema(0)", "ema(2.5)", "ema('x')", "emma(3)", "ema(3", "ema(3, 4)", "ema(3, of=3)", "ema(3, of=macd)", "ema(3, of=closed)", "__import__('os')"]
 )
 def test_a_wrong_request_is_answered_with_a_sentence(text: str) -> None:
-    with pytest.raises(BadInput, match=r"period must be|expected one of|ema\(3, 4\)"):
+    with pytest.raises(BadInput, match=r"must be|expected one of|expected a field|ema\(3, 4\)"):
         indicators.indicator(text)
 
 

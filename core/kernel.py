@@ -1,0 +1,226 @@
+"""The kernel: trades, quotes, time and bars in; checked rows, bars, values and signals out; all symbols in one pass.
+
+As it stands here it is the kernel of a bank without nodes. `core/source.py` writes the real ones: this text, with the
+lines between the marks replaced by what the nodes need. So this page is what every kernel looks like.
+
+Rows are checked once, here, at the door: behind it symbol, timeframe and numbers are trusted. What lives long is found
+by address, and no array is passed on: each would be counted in and out (8 ns a row became 51). A trade first closes
+the bars that end before it, and counts afterwards, so nothing a bar's nodes see is younger than the bar.
+"""
+
+from math import nan
+from typing import Any
+
+import numpy as np
+
+from core.bars import FORMING, LANE, NEVER, add, begin, close
+from core.compiled import address, constants, kernel, record, shared, step
+from core.events import BAR, SECOND, SIGNAL, Batch, value_dtype
+from core.past import push
+
+# -- nodes: layouts
+STATE = np.dtype([("forming", FORMING)], align=True)  # one symbol on one timeframe
+TICK = np.dtype([("trades", "i8"), ("quotes", "i8"), ("signals", "i8")], align=True)  # one symbol: its numbers so far
+VALUE = value_dtype(())
+# -- end
+
+# All that a kernel finds by address, and what it says beside its answer. `symbols`: how many there is memory for,
+# `known`: how many there are. `room`: how many bars may come out of one call.
+BOOK = np.dtype(
+    [(name, "i8") for name in ("symbols", "known", "lanes", "born", "makes_bars", "room", "taken")]
+    + [(name, "i8") for name in ("state", "ticks", "lane", "lane_of", "refused", "bar", "latest", "signals")],
+    align=True,
+)
+COUNT = np.dtype([("n", "i8")])
+
+REFUSED = ("unknown_symbol", "bad_price", "bad_size", "bad_time")
+AHEAD = 3600 * SECOND  # an event further ahead of our clock would hold back all later ones as late
+
+
+@step
+def on_trade(x: Any, t: Any) -> None:
+    """The nodes that work on trades. Any: records of TRADE and TICK."""
+    # -- nodes: trades
+    # -- end
+
+
+@step
+def on_quote(x: Any, t: Any) -> None:
+    """The nodes that work on quotes. Any: records of QUOTE and TICK."""
+    # -- nodes: quotes
+    # -- end
+
+
+@shared
+def on_bar(x: Any, s: Any, t: Any, v: Any, signals: int, g: int) -> int:
+    """The nodes that work on bars: values into `v`, signals after the `g` there are; how many there are then.
+
+    Any: records of BAR, STATE, TICK and VALUE.
+    """
+    # -- nodes: bars
+    # -- end
+    return g
+
+
+@step
+def head(x: Any, v: Any) -> Any:
+    """A row of values that belongs to the bar `x`. Any: records of BAR and VALUE."""
+    v.ts_event, v.ts_recv, v.seq = x.ts_event, x.ts_recv, x.seq
+    v.symbol, v.timeframe, v.quality = x.symbol, x.timeframe, x.quality
+    return v
+
+
+@step
+def finite(value: float) -> bool:
+    return value >= 0.0 and value < np.inf
+
+
+@step
+def misplaced(x: Any, known: int) -> int:
+    """Index into REFUSED of what is wrong with a row's symbol or time, or -1. Any: a record of TRADE or QUOTE."""
+    if x.symbol < 0 or x.symbol >= known:
+        return 0
+    return 3 if x.ts_event <= 0 or x.ts_event - x.ts_recv > AHEAD else -1
+
+
+@step
+def finish(k: Any, s: Any, t: Any, x: Any, lane: Any, at: tuple[int, int, int], ts_recv: int, b: int, g: int) -> int:
+    """Close a forming bar and run the nodes on it; how many signals there are then. Any: records."""
+    bar = record(at[0], b, BAR)
+    close(s.forming, bar, x, lane.frame, ts_recv, k.born)
+    return on_bar(bar, s, t, head(bar, record(at[1], b, VALUE)), at[2], g)  # type: ignore[no-any-return]
+
+
+@step
+def count(k: Any, x: Any, t: Any, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
+    """Count a trade into every timeframe's bar; how many bars and signals there are then. Any: records."""
+    for l in range(k.lanes):
+        s = record(k.state, l * k.symbols + x.symbol, STATE)
+        f = s.forming
+        if x.ts_event >= f.ts_close:
+            lane = record(k.lane, l, LANE)
+            if f.trades > 0:
+                g = finish(k, s, t, x.symbol, lane, at, x.ts_recv, b, g)
+                b += 1
+            begin(f, x, lane)
+        elif f.trades == 0 or x.ts_event < f.ts_open:
+            record(k.lane, l, LANE).late += 1
+            continue
+        add(f, x)
+    return b, g
+
+
+@step
+def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
+    """Close the bars that end at or before `now`, as many as there is room for. Any: a record of BOOK."""
+    for l in range(k.lanes):
+        lane = record(k.lane, l, LANE)
+        if now < lane.due:
+            continue
+        due = NEVER
+        for symbol in range(k.known):
+            s = record(k.state, l * k.symbols + symbol, STATE)
+            f = s.forming
+            if f.trades == 0:
+                continue
+            if f.ts_close <= now and b < k.room:
+                g = finish(k, s, record(k.ticks, symbol, TICK), symbol, lane, at, ts_recv, b, g)
+                b += 1
+            else:
+                due = min(due, f.ts_close)
+        lane.due = due
+    return b, g
+
+
+@kernel
+def take(
+    book: int, trades: Batch, now: int, ts_recv: int, out: Batch, bars: Batch, values: Batch, signals: Batch
+) -> int:
+    """Trades, then time up to `now`. Gives how many rows there are in `out`, `bars` and `signals`, 20 bits each."""
+    k = record(book, 0, BOOK)
+    at = address(bars), address(values), address(signals)
+    n = b = g = i = 0
+    while i < trades.shape[0] and b + k.lanes <= k.room:
+        x = trades[i]
+        i += 1
+        wrong = misplaced(x, k.known)
+        if wrong < 0 and not (x.price > 0.0 and finite(x.price)):
+            wrong = 1
+        if wrong < 0 and not finite(x.size):
+            wrong = 2
+        if wrong >= 0:
+            record(k.refused, wrong, COUNT).n += 1
+            continue
+        if k.born == NEVER:
+            k.born = x.ts_event
+        t = record(k.ticks, x.symbol, TICK)
+        t.trades += 1
+        out[n] = x
+        out[n].seq = t.trades
+        n += 1
+        if k.makes_bars:
+            b, g = count(k, x, t, at, b, g)
+        on_trade(x, t)
+    k.taken = i
+    if now > 0 and i == trades.shape[0]:
+        if k.born == NEVER:
+            k.born = now
+        b, g = expire(k, now, ts_recv, at, b, g)
+    return n | b << 20 | g << 40
+
+
+@kernel
+def note(book: int, quotes: Batch, out: Batch) -> int:
+    """Quotes, checked and numbered; how many rows there are in `out`."""
+    k = record(book, 0, BOOK)
+    n = 0
+    for i in range(quotes.shape[0]):
+        x = quotes[i]
+        wrong = misplaced(x, k.known)
+        if wrong < 0 and not (finite(x.bid) and finite(x.ask)):
+            wrong = 1
+        if wrong < 0 and not (finite(x.bid_size) and finite(x.ask_size)):
+            wrong = 2
+        if wrong >= 0:
+            record(k.refused, wrong, COUNT).n += 1
+            continue
+        t = record(k.ticks, x.symbol, TICK)
+        t.quotes += 1
+        out[n] = x
+        out[n].seq = t.quotes
+        n += 1
+        on_quote(x, t)
+    return n
+
+
+@kernel
+def run(book: int, bars: Batch, values: Batch, signals: Batch) -> int:
+    """Finished bars, one row of values each; how many rows there are in `signals`."""
+    k = record(book, 0, BOOK)
+    g = 0
+    at = address(signals)
+    for i in range(bars.shape[0]):
+        x = bars[i]
+        lane = record(k.lane_of, x.timeframe, COUNT).n
+        s = record(k.state, lane * k.symbols + x.symbol, STATE)
+        g = on_bar(x, s, record(k.ticks, x.symbol, TICK), head(x, values[i]), at, g)
+    return g
+
+
+@kernel
+def update(
+    book: int,
+    lane: int,
+    symbol: int,
+    # -- nodes: fields
+    # -- end
+) -> int:
+    """One finished bar, as the numbers its nodes read; their values go to (lane, symbol) in `latest`. How many signals."""
+    k = record(book, 0, BOOK)
+    x = record(k.bar, 0, BAR)
+    x.symbol = symbol
+    # -- nodes: given
+    # -- end
+    s = record(k.state, lane * k.symbols + symbol, STATE)
+    v = record(k.latest, lane * k.symbols + symbol, VALUE)
+    return on_bar(x, s, record(k.ticks, symbol, TICK), v, k.signals, 0)  # type: ignore[no-any-return]

@@ -1,0 +1,188 @@
+"""Making nodes: factories that check their parameters by their annotations, and nodes from the text a person writes.
+
+A factory says everything once: `def ema(period: Period = 20, of: Series = "close") -> Node`. The decorator checks what
+it was given against the ranges, and gives the node its name ("ema_12"), its call ("ema(12)") and its first line.
+"""
+
+import ast
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, get_args, get_origin, get_type_hints
+
+from core.errors import BadInput
+from core.node import FIELDS, Input, Node, Output
+
+P = ParamSpec("P")
+Maker: TypeAlias = Callable[..., Node]
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a number may be, ends included."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}"
+
+
+LONGEST = 100_000  # rows in a window: what TA-Lib allows; each costs 8 bytes a symbol and timeframe
+Period: TypeAlias = Annotated[int, Range(1, LONGEST)]
+LongPeriod: TypeAlias = Annotated[int, Range(2, LONGEST)]
+Factor: TypeAlias = Annotated[float, Range(0.0, 1000.0)]
+Share: TypeAlias = Annotated[float, Range(0.0, 1.0)]
+Series: TypeAlias = Annotated[Input, "series"]
+Seed: TypeAlias = Literal["sma", "first"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a factory, in words for people: `allowed` is a range, the choices, or "a series"."""
+
+    name: str
+    type: str
+    default: Any  # a number, a text or a node's call
+    allowed: str
+
+
+def indicator(function: Callable[P, Node]) -> Callable[P, Node]:
+    """Make a factory of an indicator: checked parameters, and a node with its name, call and first line."""
+    return _maker(function, "indicator")
+
+
+def strategy(function: Callable[P, Node]) -> Callable[P, Node]:
+    """The same for a strategy, whose outputs are side and strength."""
+    return _maker(function, "strategy")
+
+
+def _maker(function: Callable[P, Node], kind: Literal["indicator", "strategy"]) -> Callable[P, Node]:
+    signature, hints = inspect.signature(function), get_type_hints(function, include_extras=True)
+    about = documentation(function)[0]
+
+    @functools.wraps(function)
+    def make(*args: P.args, **kwargs: P.kwargs) -> Node:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        for name, value in bound.arguments.items():
+            bound.arguments[name] = _checked(name, value, hints[name])
+        node = function(*bound.args, **bound.kwargs)
+        given = [
+            (name, value, value == signature.parameters[name].default) for name, value in bound.arguments.items()
+        ]
+        return replace(
+            node, name=_name(function.__name__, given), call=_call(function.__name__, given), about=about, kind=kind
+        )
+
+    return make
+
+
+def _checked(name: str, value: Any, hint: Any) -> Any:  # Any: what a person gave, and its annotation
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise BadInput(f"{name} must be one of {', '.join(get_args(hint))}, was {value!r}")
+        return value
+    type_, said = get_args(hint)
+    if said == "series":
+        return _series(name, value)
+    kind = "a whole number" if type_ is int else "a number"
+    right = isinstance(value, int if type_ is int else (int, float)) and not isinstance(value, bool)
+    if not right or not said.low <= value <= said.high:
+        raise BadInput(f"{name} must be {kind} from {said}, was {value!r}")
+    return type_(value)
+
+
+def _series(name: str, value: Any) -> Input:  # Any: what a person gave
+    if isinstance(value, Node) and value.outputs:
+        choices = ", ".join(f"{value.call}.{output}" for output in value.outputs)
+        raise BadInput(f"{name}: {value.call} has several outputs; expected one of {choices}")
+    if isinstance(value, str | Node | Output):
+        return value
+    raise BadInput(f"{name} must be a field of a row, such as close, or an indicator, was {value!r}")
+
+
+def _name(function: str, given: list[tuple[str, Any, bool]]) -> str:  # Any: a number, a text or a node
+    parts = [function]
+    for _, value, is_default in given:
+        if isinstance(value, int | float):
+            parts.append(f"{value:g}".replace(".", "p").replace("-", "m").replace("+", ""))
+        elif not is_default:
+            parts.append(value if isinstance(value, str) else value.columns[0])
+    return "_".join(parts)
+
+
+def _call(function: str, given: list[tuple[str, Any, bool]]) -> str:  # Any: a number, a text or a node
+    parts, plain = [], True
+    for name, value, is_default in given:
+        text = value if isinstance(value, str) else value.call if isinstance(value, Node | Output) else repr(value)
+        if isinstance(value, int | float):
+            parts.append(text if plain else f"{name}={text}")
+        else:
+            plain = False
+            if not is_default:
+                parts.append(f"{name}={text}")
+    return f"{function}({', '.join(parts)})"
+
+
+def parameters(maker: Maker) -> tuple[Parameter, ...]:
+    """What a factory may be given."""
+    hints = get_type_hints(inspect.unwrap(maker), include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(maker).parameters.items():
+        hint, default = hints[name], parameter.default
+        said = " | ".join(get_args(hint)) if get_origin(hint) is Literal else str(get_args(hint)[1])
+        type_ = {"series": "series"}.get(said, getattr(get_args(hint)[0], "__name__", "choice"))
+        shown = default.call if isinstance(default, Node | Output) else default
+        found.append(
+            Parameter(name, "choice" if get_origin(hint) is Literal else type_, shown, said.replace("series", "a series"))
+        )
+    return tuple(found)
+
+
+def documentation(maker: Callable[..., Any]) -> tuple[str, str, str]:
+    """A factory's first line, its formula and its source: from its docstring, or else its file's."""
+    plain = inspect.unwrap(maker)
+    text = inspect.cleandoc(plain.__doc__ or sys.modules[plain.__module__].__doc__ or "")
+    body = text.split("\n>>>")[0]
+    body, _, source = body.partition("Source: ")
+    first, _, formula = body.partition("\n\n")
+    return " ".join(first.split()), formula.strip(), " ".join(source.split())
+
+
+def build(text: str, makers: Mapping[str, Maker]) -> Node:
+    """The node a person asks for with `text`, such as "ema(12)" or "ema(9, of=rsi(14))"."""
+    try:
+        made = _built(ast.parse(text.strip(), mode="eval").body, makers)
+    except (SyntaxError, ValueError, KeyError, RecursionError, MemoryError):
+        made = None
+    except TypeError as error:
+        raise BadInput(f"{text!r}: {error}") from None
+    if not isinstance(made, Node):
+        names = ", ".join(makers) if len(makers) < 20 else f"{len(makers)} names (candela indicators lists them)"
+        raise BadInput(f'expected one of {names} with numbers, such as "ema(20)" or "ema(9, of=rsi(14))"; found {text!r}')
+    return made
+
+
+def _built(tree: ast.expr, makers: Mapping[str, Maker]) -> Any:  # Any: a node, an output, a text or a number
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+        given = [_built(argument, makers) for argument in tree.args]
+        return makers[tree.func.id](*given, **{each.arg or "": _built(each.value, makers) for each in tree.keywords})
+    if isinstance(tree, ast.Attribute):
+        node = _built(tree.value, makers)
+        if not isinstance(node, Node) or tree.attr not in node.outputs:
+            raise KeyError(tree.attr)
+        return node[tree.attr]
+    if isinstance(tree, ast.Name):
+        if tree.id in makers:
+            return makers[tree.id]()
+        return tree.id
+    return ast.literal_eval(tree)
+
+
+__all__ = [
+    "FIELDS", "Factor", "LongPeriod", "Parameter", "Period", "Range", "Seed", "Series", "Share", "build", "documentation",
+    "indicator", "parameters", "strategy",
+]  # fmt: skip

@@ -1,0 +1,248 @@
+"""The source of a bank's kernel: core/kernel.py with the nodes' lines written in, and the file it is compiled from.
+
+One line a node (`bank.source` prints them). Generating these lines is the one clever place in the system; names are
+checked identifiers, and no user text reaches it.
+
+Why a file named by a hash of everything that shapes the machine code: numba's disk cache does not see an edit to a
+function in another file, nor a change of flags, and never hits for source that was only exec-ed. With the name, stale
+code cannot be loaded: a new hash is a new file. An interpreter over a table of operations, which needs no compile, was
+measured too: a third slower, and every indicator would be written twice.
+"""
+
+import hashlib
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core.registry import CPUDispatcher
+
+from core import kernel
+from core.errors import BadInput
+from core.events import BAR, QUOTE, SIGNAL, TRADE
+from core.node import FIELDS, STORED, Kind, Node, Output, Past, Step, Value, ordered, reads, rings
+
+_RESERVED = {
+    "x", "s", "t", "v", "g", "r", "nan", "record", "signals", "abs", "forming", "now", "seq", "trades", "quotes",
+    *(name for name, _ in (("ts_event", 0), ("ts_recv", 0), ("symbol", 0), ("timeframe", 0), ("quality", 0))),
+}  # fmt: skip
+
+# A strategy's line: a row of signals where its side is not 0 (NaN compares unequal to 0, so ask for size).
+_SIGNAL = """    if abs({side}) > 0.0:
+        t.signals += 1
+        t.seq.{name} += 1
+        r = record(signals, g, SIGNAL)
+        g += 1
+        r.ts_event, r.ts_recv, r.seq, r.seq_all = x.ts_event, x.ts_recv, t.seq.{name}, t.signals
+        r.side, r.strength, r.price = {side}, {strength}, x.close
+        r.symbol, r.strategy, r.timeframe, r.quality = x.symbol, {index}, x.timeframe, x.quality
+"""
+
+_NOTHING = [("nothing", "f8")]  # a record needs a field
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a kernel is to compute: all nodes in order, those asked for, and the columns people see."""
+
+    nodes: tuple[Node, ...]
+    indicators: tuple[Node, ...]  # asked for, or read by a strategy asked for
+    strategies: tuple[Node, ...]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return tuple(column for node in (*self.indicators, *self.strategies) for column in node.columns)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of a bar that are read."""
+        read = {name for node in self.nodes if node.on == "bars" for name in node.series if isinstance(name, str)}
+        read |= {"close", "ts_close"} if self.strategies else set()
+        return tuple(name for name in FIELDS["bars"] if name in read)
+
+
+def planned(asked: Sequence[Node]) -> Plan:
+    """The plan for the nodes asked for; BadInput when names clash."""
+    nodes = ordered(asked)
+    seen = {node.name for node in asked} | {need.name for node in asked if node.kind == "strategy" for need in node.needs}
+    columns = [column for node in nodes for column in node.columns]
+    for column in columns:
+        if column in _RESERVED or column.startswith("_") or columns.count(column) > 1:
+            raise BadInput(f"two columns of the nodes would be called {column!r}, or it means something else; rename one")
+    return Plan(
+        nodes,
+        tuple(node for node in nodes if node.kind == "indicator" and node.name in seen),
+        tuple(node for node in nodes if node.kind == "strategy"),
+    )
+
+
+def written(plan: Plan) -> str:
+    """The kernel's source."""
+    blocks = {
+        "layouts": "".join(_layouts(plan)),
+        "trades": "".join(_ticks(plan, "trades")),
+        "quotes": "".join(_ticks(plan, "quotes")),
+        "bars": "".join(_bars(plan)),
+        "fields": "".join(f"    {name},\n" for name in plan.fields),
+        "given": "".join(_given(plan)),
+    }
+    text = inspect.getsource(kernel)
+    for name, block in blocks.items():
+        text = re.sub(rf"( *)# -- nodes: {name}\n.*? *# -- end\n", lambda _, block=block: block, text, flags=re.DOTALL)
+    return text
+
+
+def _layouts(plan: Plan) -> Iterator[str]:
+    for line in sorted({f"from {node.step.__module__} import {_step(node)}\n" for node in plan.nodes}):
+        yield line
+    yield "\n"
+    for node in plan.nodes:
+        if node.constants:
+            given = ", ".join(f"{name}={_text(value)}" for name, value in node.constants.items())
+            yield f"p_{node.name} = constants({given})\n"
+    now = [(column, "f8") for node in plan.nodes if node.on != "bars" for column in node.columns]
+    seq = [(node.name, "i8") for node in plan.strategies]
+    state, tick = ['("forming", FORMING)'], [f'("{name}", "i8")' for name in ("trades", "quotes", "signals")]
+    tick += [f'("seq", {seq or _NOTHING})', f'("now", {now or _NOTHING})']
+    for node in plan.nodes:
+        if node.state:
+            (state if node.on == "bars" else tick).append(f'("{node.name}", {node.fields})')
+    for on, past, size in _pasts(plan):
+        (state if on == "bars" else tick).append(f'("{past.name}", [("n", "i8"), ("ring", "f8", ({size},))])')
+    yield f"STATE = np.dtype([{', '.join(state)}], align=True)\n"
+    yield f"TICK = np.dtype([{', '.join(tick)}], align=True)\n"
+    yield f"VALUE = value_dtype({plan.outputs})\n"
+
+
+def _pasts(plan: Plan) -> Iterator[tuple[Kind, Past, int]]:
+    for kind in FIELDS:
+        for past, size in rings([node for node in plan.nodes if node.on == kind]):
+            yield kind, past, size
+
+
+def _text(value: Value) -> str:
+    return repr(value.tolist() if isinstance(value, np.ndarray) else value)
+
+
+def _step(node: Node) -> str:
+    return f"{node.step.__name__} as {_alias(node)}"
+
+
+def _alias(node: Node) -> str:
+    return f"{node.step.__module__.replace('.', '_')}_{node.step.__name__.lstrip('_')}"
+
+
+def _ticks(plan: Plan, kind: Kind) -> Iterator[str]:
+    own = [node for node in plan.nodes if node.on == kind]
+    for line in _lines(own, "t"):
+        yield line
+    for node in own:
+        yield from (f"    t.now.{column} = {column}\n" for column in node.columns)
+
+
+def _bars(plan: Plan) -> Iterator[str]:
+    own = [node for node in plan.nodes if node.on == "bars"]
+    wanted = {need for node in own for need in node.needs if need.on != "bars"}
+    wanted |= {node for node in plan.indicators if node.on != "bars"}
+    for node in plan.nodes:
+        if node in wanted:
+            yield from (f"    {column} = t.now.{column}\n" for column in node.columns)
+    yield from _lines(own, "s")
+    yield from (f"    v.{column} = {column}\n" for column in plan.outputs)
+    for index, node in enumerate(plan.strategies):
+        side, strength = node.columns
+        yield _SIGNAL.format(side=side, strength=strength, index=index, name=node.name)
+
+
+def _given(plan: Plan) -> Iterator[str]:
+    for name in plan.fields:
+        yield f"    x.{name} = {name}\n"
+    if plan.strategies:
+        yield "    x.ts_event = x.ts_recv = ts_close\n    x.timeframe = record(k.lane, lane, LANE).frame\n"
+
+
+def _lines(nodes: Sequence[Node], state: str) -> Iterator[str]:
+    """`push(s.past_close, x.close)` before its first reader, and for each node, if its inputs are there:
+    `ema_9 = indicators_ema_ema(s.ema_9, p_ema_9, x.close)`."""
+    pushed: set[str] = set()
+    for node in nodes:
+        unsure = [given for given in node.series if not isinstance(given, str) and _may_miss(given, node)]
+        names = sorted({given.columns[0] for given in unsure})
+        for past in (given for given in node.inputs if isinstance(given, Past)):
+            if past.name not in pushed:
+                pushed.add(past.name)
+                value = past.series if past.series in names or not isinstance(past.of, str) else _field(past.series)
+                sure = f"    if {value} == {value}:\n    " if past.series in names else ""
+                yield f"{sure}    push({state}.{past.name}, {value})\n"
+        given_ = [_argument(node, name, state) for name in reads(node)]
+        own = f"{state}.{node.name}" if node.state else state
+        call = f"{_alias(node)}({', '.join([own, f'p_{node.name}' if node.constants else '0', *given_])})"
+        targets = ", ".join(node.columns)
+        if not names:
+            yield f"    {targets} = {call}\n"
+        else:
+            yield f"    {' = '.join(node.columns)} = nan\n"
+            yield f"    if {' and '.join(f'{name} == {name}' for name in names)}:\n        {targets} = {call}\n"
+
+
+def _may_miss(given: Node | Output, node: Node) -> bool:
+    needed = given.node if isinstance(given, Output) else given
+    return needed.on != node.on or needed.ready_after > 0
+
+
+def _field(name: str) -> str:
+    return f"x.{STORED.get(name, name)}"
+
+
+def _argument(node: Node, name: str, state: str) -> str:
+    if name in node.series:
+        return _field(name)
+    return f"{state}.{name}" if any(isinstance(given, Past) and given.name == name for given in node.inputs) else name
+
+
+def digest(source: str, nodes: Sequence[Node]) -> str:
+    """A hash of everything that shapes the machine code."""
+    seen: dict[str, str] = {}
+    for name in ("core.events", "core.bars", "core.compiled", "core.past"):
+        seen[name] = inspect.getsource(sys.modules[name])
+    for node in nodes:
+        _modules(node.step, seen)
+    layouts = [str(dtype) for dtype in (TRADE, QUOTE, BAR, SIGNAL)]
+    parts = [source, *layouts, numba.__version__, np.__version__, sys.version]
+    parts += [f"{name}\n{text}" for name, text in sorted(seen.items())]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _modules(function: Step, seen: dict[str, str]) -> None:
+    """The source of every module whose code or constants end up in the kernel, through the functions it calls."""
+    plain = getattr(function, "py_func", function)
+    if plain.__module__ not in seen:
+        seen[plain.__module__] = inspect.getsource(sys.modules[plain.__module__])
+    for name in plain.__code__.co_names:
+        called = plain.__globals__.get(name)
+        if isinstance(called, CPUDispatcher) and called is not function:
+            _modules(called, seen)
+
+
+def loaded(name: str, source: str, folder: Path) -> Any:  # Any: a module with the names of core.kernel
+    """The kernel's module, from its file in `folder`, written if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.py"
+    if not path.exists():
+        partial = path.with_suffix(f".{id(source)}.partial")
+        partial.write_text(source)
+        partial.replace(path)  # two processes may start at once: a reader sees all of the file or none
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BadInput(f"cannot load the kernel {path}; remove the folder {folder} and start again")
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # numba looks the module up by name when it loads its cache
+    spec.loader.exec_module(module)
+    return module
