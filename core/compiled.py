@@ -60,8 +60,7 @@ def constants(**values: Any) -> np.void:  # Any: an int, a float or an array
     record = np.zeros((), dtype=np.dtype(fields, align=True))
     for name, value in values.items():
         record[name] = value
-    found: np.void = record[()]
-    return found
+    return record[()]  # type: ignore[return-value] a scalar: numba makes literals of its fields
 
 
 def _field(value: Any) -> tuple[str, tuple[int, ...]]:  # Any: an int, a float or an array
@@ -108,7 +107,7 @@ def fma(a: float, b: float, c: float) -> float:
 
 
 @overload(fma, strict=False)
-def _compiled_fma(a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001 Any: numba types, looked at by numba
+def _compiled_fma(a: Any, b: Any, c: Any) -> Any:  # Any: numba types
     return lambda a, b, c: _fma(a, b, c)
 
 

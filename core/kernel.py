@@ -88,7 +88,7 @@ def finish(k: Any, s: Any, t: Any, x: Any, lane: Any, at: tuple[int, int, int], 
     """Close a forming bar and run the nodes on it; how many signals there are then. Any: records."""
     bar = record(at[0], b, BAR)
     close(s.forming, bar, x, lane.frame, ts_recv, k.born)
-    return on_bar(bar, s, t, head(bar, record(at[1], b, VALUE)), at[2], g)  # type: ignore[no-any-return]
+    return on_bar(bar, s, t, head(bar, record(at[1], b, VALUE)), at[2], g)
 
 
 @step
@@ -223,4 +223,4 @@ def update(
     # -- end
     s = record(k.state, lane * k.symbols + symbol, STATE)
     v = record(k.latest, lane * k.symbols + symbol, VALUE)
-    return on_bar(x, s, record(k.ticks, symbol, TICK), v, k.signals, 0)  # type: ignore[no-any-return]
+    return on_bar(x, s, record(k.ticks, symbol, TICK), v, k.signals, 0)

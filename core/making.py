@@ -70,9 +70,7 @@ def _maker(function: Callable[P, Node], kind: Literal["indicator", "strategy"]) 
         for name, value in bound.arguments.items():
             bound.arguments[name] = _checked(name, value, hints[name])
         node = function(*bound.args, **bound.kwargs)
-        given = [
-            (name, value, value == signature.parameters[name].default) for name, value in bound.arguments.items()
-        ]
+        given = [(name, value, value == signature.parameters[name].default) for name, value in bound.arguments.items()]
         return replace(
             node, name=_name(function.__name__, given), call=_call(function.__name__, given), about=about, kind=kind
         )
@@ -137,7 +135,9 @@ def parameters(maker: Maker) -> tuple[Parameter, ...]:
         type_ = {"series": "series"}.get(said, getattr(get_args(hint)[0], "__name__", "choice"))
         shown = default.call if isinstance(default, Node | Output) else default
         found.append(
-            Parameter(name, "choice" if get_origin(hint) is Literal else type_, shown, said.replace("series", "a series"))
+            Parameter(
+                name, "choice" if get_origin(hint) is Literal else type_, shown, said.replace("series", "a series")
+            )
         )
     return tuple(found)
 
@@ -162,7 +162,9 @@ def build(text: str, makers: Mapping[str, Maker]) -> Node:
         raise BadInput(f"{text!r}: {error}") from None
     if not isinstance(made, Node):
         names = ", ".join(makers) if len(makers) < 20 else f"{len(makers)} names (candela indicators lists them)"
-        raise BadInput(f'expected one of {names} with numbers, such as "ema(20)" or "ema(9, of=rsi(14))"; found {text!r}')
+        raise BadInput(
+            f'expected one of {names} with numbers, such as "ema(20)" or "ema(9, of=rsi(14))"; found {text!r}'
+        )
     return made
 
 

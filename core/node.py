@@ -144,7 +144,9 @@ class Node:
     def bytes(self) -> int:
         """What it keeps for one symbol and timeframe: its state and the pasts it reads (which others may share)."""
         pasts = (given for given in self.inputs if isinstance(given, Past))
-        return (np.dtype(self.fields).itemsize if self.state else 0) + sum(8 * room([past.length]) + 8 for past in pasts)
+        return (np.dtype(self.fields).itemsize if self.state else 0) + sum(
+            8 * room([past.length]) + 8 for past in pasts
+        )
 
     def same(self, other: "Node") -> bool:
         """Whether both compute the same from the same: a state of one is a state of the other."""
@@ -153,7 +155,9 @@ class Node:
     @cached_property
     def _text(self) -> str:
         with np.printoptions(threshold=2**31, floatmode="unique"):
-            parts = [str(sorted((key, str(value)) for key, value in each.items())) for each in (self.state, self.constants)]
+            parts = [
+                str(sorted((key, str(value)) for key, value in each.items())) for each in (self.state, self.constants)
+            ]
         reads = [
             given if isinstance(given, str) else given.name if isinstance(given, Past) else given.columns
             for given in self.inputs

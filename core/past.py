@@ -46,7 +46,7 @@ def push(past: Any, value: float) -> None:
 @step
 def ago(past: Any, rows: int) -> float:
     """The value `rows` rows ago, 0 being the newest. Any: a record of a count and a ring."""
-    return past.ring[(past.n - 1 - rows) & (len(past.ring) - 1)]  # type: ignore[no-any-return]
+    return past.ring[(past.n - 1 - rows) & (len(past.ring) - 1)]
 
 
 def carried(old: Any, new: Any) -> None:

@@ -71,11 +71,15 @@ class Plan:
 def planned(asked: Sequence[Node]) -> Plan:
     """The plan for the nodes asked for; BadInput when names clash."""
     nodes = ordered(asked)
-    seen = {node.name for node in asked} | {need.name for node in asked if node.kind == "strategy" for need in node.needs}
+    seen = {node.name for node in asked} | {
+        need.name for node in asked if node.kind == "strategy" for need in node.needs
+    }
     columns = [column for node in nodes for column in node.columns]
     for column in columns:
         if column in _RESERVED or column.startswith("_") or columns.count(column) > 1:
-            raise BadInput(f"two columns of the nodes would be called {column!r}, or it means something else; rename one")
+            raise BadInput(
+                f"two columns of the nodes would be called {column!r}, or it means something else; rename one"
+            )
     return Plan(
         nodes,
         tuple(node for node in nodes if node.kind == "indicator" and node.name in seen),
@@ -95,7 +99,8 @@ def written(plan: Plan) -> str:
     }
     text = inspect.getsource(kernel)
     for name, block in blocks.items():
-        text = re.sub(rf"( *)# -- nodes: {name}\n.*? *# -- end\n", lambda _, block=block: block, text, flags=re.DOTALL)
+        before, rest = re.split(rf" *# -- nodes: {name}\n", text, maxsplit=1)
+        text = before + block + re.split(r" *# -- end\n", rest, maxsplit=1)[1]
     return text
 
 

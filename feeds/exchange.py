@@ -18,7 +18,7 @@ from websockets.http11 import Request, Response
 
 from core.bank import NO_TRADES, Bank
 from core.errors import BadFrame, BadInput
-from core.events import SECOND, TRADE, Batch, Symbols
+from core.events import BAR, SECOND, TRADE, Batch, Symbols
 from core.log import logger
 from feeds import binance
 from feeds.clients import AlpacaClient, BinanceClient, Client, Frame

@@ -24,11 +24,11 @@ def _atr(s: State, p: Constants, reach: float) -> float:
         if s.n < p.period:
             return nan
         s.mean /= p.period
-        return s.mean  # type: ignore[no-any-return]
+        return s.mean
     s.mean = fma(s.mean, p.keep, reach * p.give)
     if s.mean < _TINY:
         s.mean = 0.0
-    return s.mean  # type: ignore[no-any-return]
+    return s.mean
 
 
 @indicator

@@ -20,12 +20,12 @@ def _ema(s: State, p: Constants, value: float) -> float:
     s.n += 1
     if s.n > p.seed:
         s.mean = fma(p.weight, value - s.mean, s.mean)
-        return s.mean  # type: ignore[no-any-return]
+        return s.mean
     s.mean += value
     if s.n < p.seed:
         return nan
     s.mean /= p.seed
-    return s.mean  # type: ignore[no-any-return]
+    return s.mean
 
 
 @indicator

@@ -20,7 +20,7 @@ def _sma(s: State, p: Constants, value: float, past: State) -> float:
         s.total = total
         return nan
     s.total = total - ago(past, p.period - 1)
-    return total / p.period  # type: ignore[no-any-return]
+    return total / p.period
 
 
 @indicator

@@ -1,8 +1,8 @@
 """Variance of the last `period` values, over all of them (population).
 
-From sums of differences to a shift near the window: plain sums of squares lose every digit at prices near 1e9. Shift and
-sums are taken afresh from the window when the variance is small beside them, when a square leaves that dwarfs the rest,
-and every 32 · period values, in TA-Lib's order: no drift, and on average O(1) a value.
+From sums of differences to a shift near the window: plain sums of squares lose every digit at prices near 1e9. Shift
+and sums are taken afresh from the window when the variance is small beside them, when a square leaves that dwarfs the
+rest, and every 32 · period values, in TA-Lib's order: no drift, and on average O(1) a value.
 Source: TA-Lib 0.8 `VAR`; Chan, Golub, LeVeque, Algorithms for Computing the Sample Variance (1983).
 
 >>> from core.node import over
@@ -56,7 +56,7 @@ def _var(s: State, p: Constants, value: float, past: State) -> float:
         gone = oldest - s.shift
     s.first -= gone
     s.second -= gone * gone
-    return variance  # type: ignore[no-any-return]
+    return variance
 
 
 @indicator

@@ -135,7 +135,19 @@ def test_what_it_is_called_makes_the_same_node_again(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ema(0)", "ema(2.5)", "ema('x')", "emma(3)", "ema(3", "ema(3, 4)", "ema(3, of=3)", "ema(3, of=macd)", "ema(3, of=closed)", "__import__('os')"]
+    "text",
+    [
+        "ema(0)",
+        "ema(2.5)",
+        "ema('x')",
+        "emma(3)",
+        "ema(3",
+        "ema(3, 4)",
+        "ema(3, of=3)",
+        "ema(3, of=macd)",
+        "ema(3, of=closed)",
+        "__import__('os')",
+    ],
 )
 def test_a_wrong_request_is_answered_with_a_sentence(text: str) -> None:
     with pytest.raises(BadInput, match=r"must be|expected one of|expected a field|ema\(3, 4\)"):

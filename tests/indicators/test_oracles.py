@@ -20,14 +20,15 @@ FIELDS = ("open", "high", "low", "close", "volume", "vwap", "ts_open", "ts_close
 def closes(kind: str, count: int) -> np.ndarray:
     random = np.random.default_rng(11)
     walk = np.cumsum(random.normal(0, 1, count))
-    return {
+    made: dict[str, np.ndarray] = {
         "walk": 100 * np.exp(walk * 1e-3),
         "flat": np.full(count, 42.0),
         "tiny": 1e-4 * np.exp(walk * 1e-3),
         "offset": 1e9 + walk,
         "spiky": 100 * np.exp(walk * 1e-3) * np.where(random.random(count) < 0.01, 3.0, 1.0),
         "steps": 100.0 + np.repeat(random.integers(-5, 6, count // 30), 30),
-    }[kind]
+    }
+    return made[kind]
 
 
 def series(kind: str, make_bars: Callable[..., Batch], count: int = 3_000) -> Batch:
@@ -36,7 +37,7 @@ def series(kind: str, make_bars: Callable[..., Batch], count: int = 3_000) -> Ba
     still = kind == "flat"
     bars["close"] = close
     bars["open"] = close if still else np.roll(close, 1)
-    reach = 0.0 if still else close * 1e-4 * random.random((2, count))
+    reach = close * 1e-4 * random.random((2, count))
     bars["high"], bars["low"] = np.maximum(bars["open"], close), np.minimum(bars["open"], close)
     if not still:
         bars["high"] += reach[0]
@@ -47,7 +48,9 @@ def series(kind: str, make_bars: Callable[..., Batch], count: int = 3_000) -> Ba
 
 @pytest.fixture(scope="module")
 def bank(kernels: Path) -> Bank:
-    return Bank(tuple({node.name: node for node in (indicator(case.call) for case in CASES)}.values()), ("1s",), kernels)
+    return Bank(
+        tuple({node.name: node for node in (indicator(case.call) for case in CASES)}.values()), ("1s",), kernels
+    )
 
 
 def computed(bank: Bank, bars: Batch) -> Batch:
@@ -91,4 +94,6 @@ def test_values_equal_the_oracle_at_every_bar(
 
 def test_every_indicator_on_bars_is_compared() -> None:
     compared = {indicator(case.call).step for case in CASES}
-    assert {maker.__name__ for maker in indicators.ALL if maker().on == "bars" and maker().step not in compared} == set()
+    assert {
+        maker.__name__ for maker in indicators.ALL if maker().on == "bars" and maker().step not in compared
+    } == set()

@@ -1,8 +1,9 @@
 """What an indicator is compared with: a call, and the same numbers from somewhere else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,17 @@ class Case:
     unit: str | float = "price"
     skip: Mapping[str, str] = field(default_factory=dict)
     exact: bool = False
+
+
+def each(call: str, parameters: Iterable[Any], oracle: Callable[..., Any], **more: Any) -> Iterator[Case]:
+    """A case for each of `parameters` (one, or a tuple): `each("ema({})", (2, 20), lambda x, n: ...)`."""
+    for given in parameters:
+        several = given if isinstance(given, tuple) else (given,)
+        yield Case(call.format(*several), partial(_asked, oracle, several), **more)
+
+
+def _asked(oracle: Callable[..., Any], given: tuple[Any, ...], x: Columns) -> Any:  # Any: what the oracle gives
+    return oracle(x, *given)
 
 
 def windows(values: Series, period: int) -> Series:

@@ -2,7 +2,7 @@
 
 import talib
 
-from tests.indicators.cases.case import Case, Columns, Series
+from tests.indicators.cases.case import Case, Columns, Series, each
 
 
 def _first_seeded(x: Columns, period: int) -> Series:
@@ -14,19 +14,16 @@ def _first_seeded(x: Columns, period: int) -> Series:
 
 
 CASES = (
-    *(Case(f"ema({n})", lambda x, n=n: talib.EMA(x["close"], n), exact=True) for n in (2, 3, 20, 200)),
-    *(Case(f'ema({n}, seed="first")', lambda x, n=n: _first_seeded(x, n)) for n in (2, 20)),
+    *each("ema({})", (2, 3, 20, 200), lambda x, n: talib.EMA(x["close"], n), exact=True),
+    *each('ema({}, seed="first")', (2, 20), _first_seeded),
     Case("ema(9, of=rsi(14))", lambda x: talib.EMA(talib.RSI(x["close"], 14), 9), exact=True),
     Case("ema(5, of=high)", lambda x: talib.EMA(x["high"], 5), exact=True),
-    *(Case(f"sma({n})", lambda x, n=n: talib.SMA(x["close"], n), exact=True) for n in (1, 2, 20, 200)),
-    *(Case(f"rsi({n})", lambda x, n=n: talib.RSI(x["close"], n), exact=True) for n in (2, 14, 100)),
-    *(Case(f"atr({n})", lambda x, n=n: talib.ATR(x["high"], x["low"], x["close"], n), exact=True) for n in (2, 14, 100)),
+    *each("sma({})", (1, 2, 20, 200), lambda x, n: talib.SMA(x["close"], n), exact=True),
+    *each("rsi({})", (2, 14, 100), lambda x, n: talib.RSI(x["close"], n), exact=True),
+    *each("atr({})", (2, 14, 100), lambda x, n: talib.ATR(x["high"], x["low"], x["close"], n), exact=True),
     Case("trange", lambda x: talib.TRANGE(x["high"], x["low"], x["close"]), exact=True),
-    *(Case(f"macd{n}", lambda x, n=n: talib.MACD(x["close"], *n), exact=True) for n in ((12, 26, 9), (3, 7, 2))),
-    *(Case(f"var({n})", lambda x, n=n: talib.VAR(x["close"], n), exact=True) for n in (2, 20, 200)),
-    *(Case(f"stddev({n})", lambda x, n=n: talib.STDDEV(x["close"], n), exact=True) for n in (2, 20)),
-    *(
-        Case(f"bollinger{n}", lambda x, n=n: talib.BBANDS(x["close"], n[0], n[1], n[1]), exact=True)
-        for n in ((20, 2.0), (5, 1.5))
-    ),
+    *each("macd({}, {}, {})", ((12, 26, 9), (3, 7, 2)), lambda x, *n: talib.MACD(x["close"], *n), exact=True),
+    *each("var({})", (2, 20, 200), lambda x, n: talib.VAR(x["close"], n), exact=True),
+    *each("stddev({})", (2, 20), lambda x, n: talib.STDDEV(x["close"], n), exact=True),
+    *each("bollinger({}, {})", ((20, 2.0), (5, 1.5)), lambda x, n, w: talib.BBANDS(x["close"], n, w, w), exact=True),
 )
