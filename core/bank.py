@@ -70,12 +70,11 @@ class Bank:
 
     def _compile(self) -> None:
         """Compile every entry, or load it from the cache: nothing is compiled once rows come."""
-        any_, own = (lambda dtype: types.Array(numba.from_dtype(dtype), 1, "A")), _own
-        signals, values = own(SIGNAL), own(self.dtype)
+        signals, values = _array(SIGNAL), _array(self.dtype)
         found = self.kernel
-        self._take = entry(found.take, (_I, any_(TRADE), _I, _I, own(TRADE), own(BAR), values, signals))
-        self._note = entry(found.note, (_I, any_(QUOTE), own(QUOTE)))
-        self._run = entry(found.run, (_I, any_(BAR), values, signals))
+        self._take = entry(found.take, (_I, _array(TRADE, "A"), _I, _I, _array(TRADE), _array(BAR), values, signals))
+        self._note = entry(found.note, (_I, _array(QUOTE, "A"), _array(QUOTE)))
+        self._run = entry(found.run, (_I, _array(BAR, "A"), values, signals))
         numbers = tuple(_I if BAR[name].kind == "i" else _F for name in self.fields)
         self.update = entry(found.update, (_I, _I, _I, *numbers))
         self.compiled = sum(compilations(each) for each in (found.take, found.note, found.run, found.update))
@@ -161,8 +160,9 @@ def _carry(before: Batch, after: Batch, gone: set[str]) -> None:
             after[name] = before[name]
 
 
-def _own(dtype: np.dtype[np.void]) -> types.Array:
-    return types.Array(numba.from_dtype(dtype), 1, "C")
+def _array(dtype: np.dtype[np.void], layout: str = "C") -> types.Array:
+    """The type of rows: "C" for our own, which lie one after another, "A" for those that others give."""
+    return types.Array(numba.from_dtype(dtype), 1, layout)
 
 
 def _first(dtype: np.dtype[np.void], nodes: Sequence[Node]) -> Batch:

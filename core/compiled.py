@@ -60,7 +60,8 @@ def constants(**values: Any) -> np.void:  # Any: an int, a float or an array
     record = np.zeros((), dtype=np.dtype(fields, align=True))
     for name, value in values.items():
         record[name] = value
-    return record[()]  # type: ignore[return-value] a scalar: numba makes literals of its fields
+    scalar: np.void = record[()]  # type: ignore[assignment]
+    return scalar
 
 
 def _field(value: Any) -> tuple[str, tuple[int, ...]]:  # Any: an int, a float or an array
@@ -108,7 +109,7 @@ def fma(a: float, b: float, c: float) -> float:
 
 @overload(fma, strict=False)
 def _compiled_fma(a: Any, b: Any, c: Any) -> Any:  # Any: numba types
-    return lambda a, b, c: _fma(a, b, c)
+    return lambda a, b, c: _fma(a, b, c)  # noqa: PLW0108 numba compiles the lambda
 
 
 def interpreted(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -215,7 +215,7 @@ def update(
     # -- nodes: fields
     # -- end
 ) -> int:
-    """One finished bar, as the numbers its nodes read; their values go to (lane, symbol) in `latest`. How many signals."""
+    """One finished bar, as the numbers its nodes read; the values go to `latest[lane, symbol]`. How many signals."""
     k = record(book, 0, BOOK)
     x = record(k.bar, 0, BAR)
     x.symbol = symbol

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, get_args, get_origin, get_type_hints
 
 from core.errors import BadInput
-from core.node import FIELDS, Input, Node, Output
+from core.node import Input, Node, Output
 
 P = ParamSpec("P")
 Maker: TypeAlias = Callable[..., Node]
@@ -33,7 +33,9 @@ class Range:
 LONGEST = 100_000  # rows in a window: what TA-Lib allows; each costs 8 bytes a symbol and timeframe
 Period: TypeAlias = Annotated[int, Range(1, LONGEST)]
 LongPeriod: TypeAlias = Annotated[int, Range(2, LONGEST)]
+Lag: TypeAlias = Annotated[int, Range(0, LONGEST)]
 Factor: TypeAlias = Annotated[float, Range(0.0, 1000.0)]
+Positive: TypeAlias = Annotated[float, Range(1e-9, 1000.0)]
 Share: TypeAlias = Annotated[float, Range(0.0, 1.0)]
 Series: TypeAlias = Annotated[Input, "series"]
 Seed: TypeAlias = Literal["sma", "first"]
@@ -182,9 +184,3 @@ def _built(tree: ast.expr, makers: Mapping[str, Maker]) -> Any:  # Any: a node, 
             return makers[tree.id]()
         return tree.id
     return ast.literal_eval(tree)
-
-
-__all__ = [
-    "FIELDS", "Factor", "LongPeriod", "Parameter", "Period", "Range", "Seed", "Series", "Share", "build", "documentation",
-    "indicator", "parameters", "strategy",
-]  # fmt: skip

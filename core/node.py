@@ -58,7 +58,7 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """`state` maps names to first values (a float, an int, or an array: a window of fixed length), `constants` likewise.
+    """`state` maps names to first values (a float, an int, or an array of fixed length), `constants` likewise.
 
     `outputs` names the numbers a step returns; empty for one number, named like the node. `warmup` is how many rows
     with all inputs there pass before the first value that is not NaN; from then on every value is a number.
@@ -120,8 +120,8 @@ class Node:
             strays = set() if len(kinds) == 1 else fields or {node.call for node in self.needs}
         if strays:
             raise BadInput(
-                f"{self.name or 'a node'} reads {', '.join(sorted(strays))} beside columns of other rows; expected inputs"
-                " of one kind of row (bars may also read nodes on trades and quotes)"
+                f"{self.name or 'a node'} reads {', '.join(sorted(strays))} beside columns of other rows; expected"
+                " inputs of one kind of row (bars may also read nodes on trades and quotes)"
             )
         return "bars" if "bars" in kinds or not kinds else kinds.pop()
 
@@ -150,10 +150,11 @@ class Node:
 
     def same(self, other: "Node") -> bool:
         """Whether both compute the same from the same: a state of one is a state of the other."""
-        return self.step is other.step and self._text == other._text
+        return self.step is other.step and self.text == other.text
 
     @cached_property
-    def _text(self) -> str:
+    def text(self) -> str:
+        """All that shapes what it computes, but its step."""
         with np.printoptions(threshold=2**31, floatmode="unique"):
             parts = [
                 str(sorted((key, str(value)) for key, value in each.items())) for each in (self.state, self.constants)
@@ -213,7 +214,8 @@ def _over(node: Node, rows: Mapping[str, Sequence[float]]) -> Iterator[tuple[flo
                     put(pasts[past.name], known[past.series])
                 known[past.name] = pasts[past.name]
             given = [known[name] for name in reads(each)]
-            missing = any(value != value for value in given)  # noqa: PLR0124 NaN is what differs from itself
+            series = [name for one in each.series for name in ((one,) if isinstance(one, str) else one.columns)]
+            missing = any(known[name] != known[name] for name in series)
             result = (nan,) * len(each.columns) if missing else run(state, constants, *given)
             known |= zip(each.columns, result if isinstance(result, tuple) else (result,), strict=True)
         yield tuple(known[name] for name in node.columns)
@@ -239,6 +241,6 @@ def rings(nodes: Sequence[Node]) -> list[tuple[Past, int]]:
 
 
 __all__ = [
-    "Constants", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "fresh", "nan", "ordered", "over",
-    "reads", "rings", "step",
+    "Constants", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "fresh", "nan", "ordered",
+    "over", "reads", "rings", "step",
 ]  # fmt: skip

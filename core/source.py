@@ -105,8 +105,7 @@ def written(plan: Plan) -> str:
 
 
 def _layouts(plan: Plan) -> Iterator[str]:
-    for line in sorted({f"from {node.step.__module__} import {_step(node)}\n" for node in plan.nodes}):
-        yield line
+    yield from sorted({f"from {node.step.__module__} import {_step(node)}\n" for node in plan.nodes})
     yield "\n"
     for node in plan.nodes:
         if node.constants:
@@ -146,8 +145,7 @@ def _alias(node: Node) -> str:
 
 def _ticks(plan: Plan, kind: Kind) -> Iterator[str]:
     own = [node for node in plan.nodes if node.on == kind]
-    for line in _lines(own, "t"):
-        yield line
+    yield from _lines(own, "t")
     for node in own:
         yield from (f"    t.now.{column} = {column}\n" for column in node.columns)
 

@@ -81,7 +81,7 @@ class Exchange:
     `speed` 0 is as fast as the readers take it, 1 the original pace. With `rebase` the session happens now.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 each is a choice of the one who starts it
         self,
         source: Iterator[Played],
         symbols: Symbols,

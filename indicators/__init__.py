@@ -2,17 +2,185 @@
 
 from core.making import build
 from core.node import Node
+from indicators.ac import ac
+from indicators.accbands import accbands
+from indicators.adr import adr
+from indicators.adx import adx
+from indicators.adxr import adxr
+from indicators.alma import alma
+from indicators.ao import ao
+from indicators.apo import apo
+from indicators.aroon import aroon
+from indicators.aroonosc import aroonosc
 from indicators.atr import atr
+from indicators.avgprice import avgprice
 from indicators.bollinger import bollinger
+from indicators.bollinger_b import bollinger_b
+from indicators.bollinger_width import bollinger_width
+from indicators.bop import bop
+from indicators.buying import buying
+from indicators.cci import cci
+from indicators.cmo import cmo
+from indicators.cmou import cmou
+from indicators.coppock import coppock
+from indicators.dema import dema
+from indicators.directional import directional
+from indicators.donchian import donchian
+from indicators.dpo import dpo
+from indicators.dx import dx
 from indicators.ema import ema
+from indicators.eri import eri
+from indicators.extreme import extreme
+from indicators.fisher import fisher
+from indicators.ha import ha
+from indicators.highest import highest
+from indicators.highest_age import highest_age
+from indicators.hma import hma
+from indicators.ichimoku import ichimoku
+from indicators.imi import imi
+from indicators.kama import kama
+from indicators.kdj import kdj
+from indicators.keltner import keltner
+from indicators.kst import kst
+from indicators.lowest import lowest
+from indicators.lowest_age import lowest_age
+from indicators.ma import ma
 from indicators.macd import macd
+from indicators.macdext import macdext
+from indicators.medprice import medprice
+from indicators.midpoint import midpoint
+from indicators.midprice import midprice
+from indicators.minus_di import minus_di
+from indicators.minus_dm import minus_dm
+from indicators.mom import mom
+from indicators.moves import moves
+from indicators.plus_di import plus_di
+from indicators.plus_dm import plus_dm
+from indicators.ppo import ppo
+from indicators.qstick import qstick
+from indicators.rma import rma
+from indicators.roc import roc
+from indicators.rocp import rocp
+from indicators.rocr import rocr
+from indicators.rocr100 import rocr100
+from indicators.rolling_sum import rolling_sum
 from indicators.rsi import rsi
+from indicators.rvi import rvi
+from indicators.sar import sar
 from indicators.sma import sma
+from indicators.smi import smi
 from indicators.stddev import stddev
+from indicators.stoch import stoch
+from indicators.stochf import stochf
+from indicators.stochrsi import stochrsi
+from indicators.supertrend import supertrend
+from indicators.t3 import t3
+from indicators.tema import tema
 from indicators.trange import trange
+from indicators.trima import trima
+from indicators.trix import trix
+from indicators.tsi import tsi
+from indicators.typprice import typprice
+from indicators.ultosc import ultosc
 from indicators.var import var
+from indicators.vhf import vhf
+from indicators.vortex import vortex
+from indicators.wad import wad
+from indicators.wclprice import wclprice
+from indicators.willr import willr
+from indicators.wma import wma
+from indicators.zlema import zlema
 
-ALL = (atr, bollinger, ema, macd, rsi, sma, stddev, trange, var)
+ALL = (
+    ac,
+    accbands,
+    adr,
+    adx,
+    adxr,
+    alma,
+    ao,
+    apo,
+    aroon,
+    aroonosc,
+    atr,
+    avgprice,
+    bollinger,
+    bollinger_b,
+    bollinger_width,
+    bop,
+    buying,
+    cci,
+    cmo,
+    cmou,
+    coppock,
+    dema,
+    directional,
+    donchian,
+    dpo,
+    dx,
+    ema,
+    eri,
+    extreme,
+    fisher,
+    ha,
+    highest,
+    highest_age,
+    hma,
+    ichimoku,
+    imi,
+    kama,
+    kdj,
+    keltner,
+    kst,
+    lowest,
+    lowest_age,
+    ma,
+    macd,
+    macdext,
+    medprice,
+    midpoint,
+    midprice,
+    minus_di,
+    minus_dm,
+    mom,
+    moves,
+    plus_di,
+    plus_dm,
+    ppo,
+    qstick,
+    rma,
+    roc,
+    rocp,
+    rocr,
+    rocr100,
+    rolling_sum,
+    rsi,
+    rvi,
+    sar,
+    sma,
+    smi,
+    stddev,
+    stoch,
+    stochf,
+    stochrsi,
+    supertrend,
+    t3,
+    tema,
+    trange,
+    trima,
+    trix,
+    tsi,
+    typprice,
+    ultosc,
+    var,
+    vhf,
+    vortex,
+    wad,
+    wclprice,
+    willr,
+    wma,
+    zlema,
+)
 NAMED = {maker.__name__: maker for maker in ALL}
 
 

@@ -76,7 +76,7 @@ def test_an_edit_to_a_step_or_to_what_it_calls_is_never_answered_with_the_old_ma
         """
     )
     (package / "steps.py").write_text(
-        "from core.node import step\nfrom mine.inner import inner\n@step\ndef plus(s, p, close):\n    return inner(close)\n"
+        "from core.node import step\nfrom mine.inner import inner\n@step\ndef plus(s, p, v):\n    return inner(v)\n"
     )
 
     def run(constant: float) -> list[str]:

@@ -1,0 +1,22 @@
+"""Age of the highest: how many rows ago the highest of the last `period` values was; 0 is now.
+
+Of equal values the newest counts. Source: TA-Lib 0.8 `MAXINDEX`, which gives the same as a place in the series.
+
+>>> from core.node import over
+>>> over(highest_age(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
+[nan, nan, 1.0, 0.0, 1.0]
+"""
+
+from core.making import Period, Series, indicator
+from core.node import Constants, Node, State, step
+from indicators.extreme import extreme
+
+
+@step
+def _highest_age(_s: State, _p: Constants, age: float) -> float:
+    return age
+
+
+@indicator
+def highest_age(period: Period = 30, of: Series = "close") -> Node:
+    return Node(step=_highest_age, inputs=(extreme(period, "high", of)["age"],))

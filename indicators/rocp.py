@@ -1,0 +1,27 @@
+"""Rate of change, as a share: the change over the last `period` values divided by where it began.
+
+0 when the value `period` rows ago was 0. Source: TA-Lib 0.8 `ROCP`.
+
+>>> from core.node import over
+>>> over(rocp(2), close=[1.0, 4.0, 2.0, 5.0])
+[nan, nan, 1.0, 0.25]
+"""
+
+from core.making import Period, Series, indicator
+from core.node import Constants, Node, Past, State, ago, nan, step
+
+
+@step
+def _rocp(s: State, p: Constants, value: float, past: State) -> float:
+    if s.n < p.period:
+        s.n += 1
+        return nan
+    before = ago(past, p.period)
+    return (value - before) / before if before != 0.0 else 0.0
+
+
+@indicator
+def rocp(period: Period = 10, of: Series = "close") -> Node:
+    return Node(
+        step=_rocp, inputs=(of, Past(of, period + 1)), state={"n": 0}, constants={"period": period}, warmup=period
+    )
