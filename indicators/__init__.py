@@ -13,25 +13,35 @@ from indicators.apo import apo
 from indicators.aroon import aroon
 from indicators.aroonosc import aroonosc
 from indicators.atr import atr
+from indicators.avgdev import avgdev
 from indicators.avgprice import avgprice
+from indicators.beta import beta
 from indicators.bollinger import bollinger
 from indicators.bollinger_b import bollinger_b
 from indicators.bollinger_width import bollinger_width
 from indicators.bop import bop
 from indicators.buying import buying
 from indicators.cci import cci
+from indicators.chop import chop
 from indicators.cmo import cmo
 from indicators.cmou import cmou
+from indicators.comoments import comoments
 from indicators.coppock import coppock
+from indicators.correl import correl
+from indicators.cvi import cvi
 from indicators.dema import dema
 from indicators.directional import directional
 from indicators.donchian import donchian
 from indicators.dpo import dpo
 from indicators.dx import dx
 from indicators.ema import ema
+from indicators.er import er
 from indicators.eri import eri
+from indicators.ewma_volatility import ewma_volatility
 from indicators.extreme import extreme
 from indicators.fisher import fisher
+from indicators.fosc import fosc
+from indicators.garman_klass import garman_klass
 from indicators.ha import ha
 from indicators.highest import highest
 from indicators.highest_age import highest_age
@@ -42,31 +52,48 @@ from indicators.kama import kama
 from indicators.kdj import kdj
 from indicators.keltner import keltner
 from indicators.kst import kst
+from indicators.kurtosis import kurtosis
+from indicators.linearreg import linearreg
+from indicators.linearreg_angle import linearreg_angle
+from indicators.linearreg_intercept import linearreg_intercept
+from indicators.linearreg_slope import linearreg_slope
+from indicators.log_return import log_return
 from indicators.lowest import lowest
 from indicators.lowest_age import lowest_age
 from indicators.ma import ma
 from indicators.macd import macd
 from indicators.macdext import macdext
+from indicators.mass import mass
+from indicators.median import median
 from indicators.medprice import medprice
 from indicators.midpoint import midpoint
 from indicators.midprice import midprice
 from indicators.minus_di import minus_di
 from indicators.minus_dm import minus_dm
 from indicators.mom import mom
+from indicators.moments import moments
 from indicators.moves import moves
+from indicators.natr import natr
+from indicators.parkinson import parkinson
+from indicators.percentrank import percentrank
 from indicators.plus_di import plus_di
 from indicators.plus_dm import plus_dm
 from indicators.ppo import ppo
 from indicators.qstick import qstick
+from indicators.quantile import quantile
+from indicators.realised import realised
+from indicators.regression import regression
 from indicators.rma import rma
 from indicators.roc import roc
 from indicators.rocp import rocp
 from indicators.rocr import rocr
 from indicators.rocr100 import rocr100
+from indicators.rogers_satchell import rogers_satchell
 from indicators.rolling_sum import rolling_sum
 from indicators.rsi import rsi
 from indicators.rvi import rvi
 from indicators.sar import sar
+from indicators.skew import skew
 from indicators.sma import sma
 from indicators.smi import smi
 from indicators.stddev import stddev
@@ -79,8 +106,10 @@ from indicators.tema import tema
 from indicators.trange import trange
 from indicators.trima import trima
 from indicators.trix import trix
+from indicators.tsf import tsf
 from indicators.tsi import tsi
 from indicators.typprice import typprice
+from indicators.ulcer import ulcer
 from indicators.ultosc import ultosc
 from indicators.var import var
 from indicators.vhf import vhf
@@ -89,7 +118,9 @@ from indicators.wad import wad
 from indicators.wclprice import wclprice
 from indicators.willr import willr
 from indicators.wma import wma
+from indicators.yang_zhang import yang_zhang
 from indicators.zlema import zlema
+from indicators.zscore import zscore
 
 ALL = (
     ac,
@@ -103,25 +134,35 @@ ALL = (
     aroon,
     aroonosc,
     atr,
+    avgdev,
     avgprice,
+    beta,
     bollinger,
     bollinger_b,
     bollinger_width,
     bop,
     buying,
     cci,
+    chop,
     cmo,
     cmou,
+    comoments,
     coppock,
+    correl,
+    cvi,
     dema,
     directional,
     donchian,
     dpo,
     dx,
     ema,
+    er,
     eri,
+    ewma_volatility,
     extreme,
     fisher,
+    fosc,
+    garman_klass,
     ha,
     highest,
     highest_age,
@@ -132,31 +173,48 @@ ALL = (
     kdj,
     keltner,
     kst,
+    kurtosis,
+    linearreg,
+    linearreg_angle,
+    linearreg_intercept,
+    linearreg_slope,
+    log_return,
     lowest,
     lowest_age,
     ma,
     macd,
     macdext,
+    mass,
+    median,
     medprice,
     midpoint,
     midprice,
     minus_di,
     minus_dm,
     mom,
+    moments,
     moves,
+    natr,
+    parkinson,
+    percentrank,
     plus_di,
     plus_dm,
     ppo,
     qstick,
+    quantile,
+    realised,
+    regression,
     rma,
     roc,
     rocp,
     rocr,
     rocr100,
+    rogers_satchell,
     rolling_sum,
     rsi,
     rvi,
     sar,
+    skew,
     sma,
     smi,
     stddev,
@@ -169,8 +227,10 @@ ALL = (
     trange,
     trima,
     trix,
+    tsf,
     tsi,
     typprice,
+    ulcer,
     ultosc,
     var,
     vhf,
@@ -179,7 +239,9 @@ ALL = (
     wclprice,
     willr,
     wma,
+    yang_zhang,
     zlema,
+    zscore,
 )
 NAMED = {maker.__name__: maker for maker in ALL}
 

@@ -1,6 +1,7 @@
 """Rolling sum: the sum of the last `period` values.
 
-sum ← sum + newest − oldest, taken afresh from the window every 32 · period values, so rounding never adds up.
+sum ← sum + newest − oldest, taken afresh from the window every 32 · period values and when a value leaves that
+dwarfs the rest, so rounding never adds up.
 Source: TA-Lib 0.8 `SUM`.
 
 >>> from core.node import over
@@ -11,6 +12,8 @@ Source: TA-Lib 0.8 `SUM`.
 from core.making import Period, Series, indicator
 from core.node import Constants, Node, Past, State, ago, nan, step
 
+_DWARFS = 1e4  # how much larger than the rest a leaving value may be before its rounding shows
+
 
 @step
 def _rolling_sum(s: State, p: Constants, value: float, past: State) -> float:
@@ -19,13 +22,15 @@ def _rolling_sum(s: State, p: Constants, value: float, past: State) -> float:
         s.n += 1
         s.total = total
         return nan
+    oldest = ago(past, p.period - 1)
     s.left -= 1
-    if s.left <= 0:
+    if s.left <= 0 or s.dwarfed:
         s.left = 32 * p.period
         total = 0.0
         for i in range(p.period):
             total += ago(past, p.period - 1 - i)
-    s.total = total - ago(past, p.period - 1)
+    s.total = total - oldest
+    s.dwarfed = 1 if abs(oldest) > _DWARFS * abs(s.total) else 0
     return total
 
 
@@ -34,7 +39,7 @@ def rolling_sum(period: Period = 30, of: Series = "close") -> Node:
     return Node(
         step=_rolling_sum,
         inputs=(of, Past(of, period)),
-        state={"total": 0.0, "n": 0, "left": 32 * period},
+        state={"total": 0.0, "n": 0, "left": 32 * period, "dwarfed": 0},
         constants={"period": period},
         warmup=period - 1,
     )
