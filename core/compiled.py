@@ -5,7 +5,9 @@ address, through `record`, and take only the rows that come and go as arrays.
 """
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from types import FunctionType
 from typing import Any, TypeVar
@@ -44,9 +46,21 @@ def entry(function: Any, signature: tuple[Any, ...]) -> Callable[..., int]:  # A
 
     It checks an argument's item type and not its dimensions: give it what the signature says.
     """
-    function.compile(signature)
+    with _depth():
+        function.compile(signature)
     found: Callable[..., int] = function.overloads[signature].entry_point
     return found
+
+
+@contextmanager
+def _depth() -> Iterator[None]:
+    """Let the compiler recurse: it descends once a branch, and a kernel of 400 nodes has more of them than 1,000."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def compilations(function: Any) -> int:  # Any: a compiled function

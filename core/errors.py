@@ -16,6 +16,9 @@ Each knows its HTTP `status`, whether trying again may help (`retry`) and the co
 Messages say what was expected, what was found and what to do.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class CandelaError(Exception):
     status = 500
@@ -72,6 +75,12 @@ class Unavailable(CandelaError):
 
 class StoreDown(Unavailable):
     code = "store_down"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`, did you mean 'ema'?`, or nothing when no name is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def one_line(error: BaseException) -> str:

@@ -76,6 +76,24 @@ def finite(value: float) -> bool:
 
 
 @step
+def wrong_trade(x: Any, known: int) -> int:
+    """Index into REFUSED of what is wrong with a trade, or -1. Any: a record of TRADE."""
+    wrong = misplaced(x, known)
+    if wrong < 0 and not (x.price > 0.0 and finite(x.price)):
+        return 1
+    return 2 if wrong < 0 and not finite(x.size) else wrong
+
+
+@step
+def wrong_quote(x: Any, known: int) -> int:
+    """Index into REFUSED of what is wrong with a quote, or -1. Any: a record of QUOTE."""
+    wrong = misplaced(x, known)
+    if wrong < 0 and not (finite(x.bid) and finite(x.ask)):
+        return 1
+    return 2 if wrong < 0 and not (finite(x.bid_size) and finite(x.ask_size)) else wrong
+
+
+@step
 def misplaced(x: Any, known: int) -> int:
     """Index into REFUSED of what is wrong with a row's symbol or time, or -1. Any: a record of TRADE or QUOTE."""
     if x.symbol < 0 or x.symbol >= known:
@@ -143,11 +161,7 @@ def take(
     while i < trades.shape[0] and b + k.lanes <= k.room:
         x = trades[i]
         i += 1
-        wrong = misplaced(x, k.known)
-        if wrong < 0 and not (x.price > 0.0 and finite(x.price)):
-            wrong = 1
-        if wrong < 0 and not finite(x.size):
-            wrong = 2
+        wrong = wrong_trade(x, k.known)
         if wrong >= 0:
             record(k.refused, wrong, COUNT).n += 1
             continue
@@ -176,11 +190,7 @@ def note(book: int, quotes: Batch, out: Batch) -> int:
     n = 0
     for i in range(quotes.shape[0]):
         x = quotes[i]
-        wrong = misplaced(x, k.known)
-        if wrong < 0 and not (finite(x.bid) and finite(x.ask)):
-            wrong = 1
-        if wrong < 0 and not (finite(x.bid_size) and finite(x.ask_size)):
-            wrong = 2
+        wrong = wrong_quote(x, k.known)
         if wrong >= 0:
             record(k.refused, wrong, COUNT).n += 1
             continue

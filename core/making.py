@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, get_args, get_origin, get_type_hints
 
-from core.errors import BadInput
+from core.errors import BadInput, nearest
 from core.node import Input, Node, Output
 
 P = ParamSpec("P")
@@ -159,16 +159,21 @@ def build(text: str, makers: Mapping[str, Maker]) -> Node:
     """The node a person asks for with `text`, such as "ema(12)" or "ema(9, of=rsi(14))"."""
     try:
         made = _built(ast.parse(text.strip(), mode="eval").body, makers)
-    except (SyntaxError, ValueError, KeyError, RecursionError, MemoryError):
+    except KeyError as error:
+        name = str(error.args[0])
+        raise BadInput(f"there is no {name!r}{nearest(name, makers)}{_expected(text, makers)}") from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         made = None
     except TypeError as error:
         raise BadInput(f"{text!r}: {error}") from None
     if not isinstance(made, Node):
-        names = ", ".join(makers) if len(makers) < 20 else f"{len(makers)} names (candela indicators lists them)"
-        raise BadInput(
-            f'expected one of {names} with numbers, such as "ema(20)" or "ema(9, of=rsi(14))"; found {text!r}'
-        )
+        raise BadInput(f"that is no call of an indicator{_expected(text, makers)}")
     return made
+
+
+def _expected(text: str, makers: Mapping[str, Maker]) -> str:
+    names = ", ".join(makers) if len(makers) < 20 else f"the {len(makers)} names that `candela indicators` lists"
+    return f'; expected one of {names}, with numbers, such as "{min(makers)}(20)"; found {text!r}'
 
 
 def _built(tree: ast.expr, makers: Mapping[str, Maker]) -> Any:  # Any: a node, an output, a text or a number

@@ -26,12 +26,12 @@ from numba.core.registry import CPUDispatcher
 
 from core import kernel
 from core.errors import BadInput
-from core.events import BAR, QUOTE, SIGNAL, TRADE
+from core.events import BAR, QUOTE, SIGNAL, TRADE, VALUE_HEADER
 from core.node import FIELDS, STORED, Kind, Node, Output, Past, Step, Value, ordered, reads, rings
 
 _RESERVED = {
     "x", "s", "t", "v", "g", "r", "nan", "record", "signals", "abs", "forming", "now", "seq", "trades", "quotes",
-    *(name for name, _ in (("ts_event", 0), ("ts_recv", 0), ("symbol", 0), ("timeframe", 0), ("quality", 0))),
+    *(name for name, _ in VALUE_HEADER),
 }  # fmt: skip
 
 # A strategy's line: a row of signals where its side is not 0 (NaN compares unequal to 0, so ask for size).
@@ -105,7 +105,9 @@ def written(plan: Plan) -> str:
 
 
 def _layouts(plan: Plan) -> Iterator[str]:
-    yield from sorted({f"from {node.step.__module__} import {_step(node)}\n" for node in plan.nodes})
+    yield from sorted(
+        {f"from {node.step.__module__} import {node.step.__name__} as {_alias(node)}\n" for node in plan.nodes}
+    )
     yield "\n"
     for node in plan.nodes:
         if node.constants:
@@ -133,10 +135,6 @@ def _pasts(plan: Plan) -> Iterator[tuple[Kind, Past, int]]:
 
 def _text(value: Value) -> str:
     return repr(value.tolist() if isinstance(value, np.ndarray) else value)
-
-
-def _step(node: Node) -> str:
-    return f"{node.step.__name__} as {_alias(node)}"
 
 
 def _alias(node: Node) -> str:

@@ -66,6 +66,10 @@ def _add_pages(app: FastAPI) -> None:
     async def docs() -> FileResponse:
         return FileResponse(f"{web}/docs.html")
 
+    @app.get("/indicators", include_in_schema=False)
+    async def catalogue() -> FileResponse:
+        return FileResponse(f"{web}/indicators.html")
+
 
 def _stop_at_a_fault(following: asyncio.Task[None]) -> None:
     """A gateway that no longer hears the market must not go on as if it did: end, and be started again."""

@@ -1,9 +1,7 @@
 """The command line: `candela VERB`."""
 
 import json
-import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,47 +9,18 @@ import typer
 from rich.console import Console
 
 from core import log
-from core.config import PREFIX, Settings, layered
-from core.errors import CandelaError, ConfigError
+from core.errors import CandelaError
 from core.loop import run_until_complete
+from gateway import offline
+from gateway.flags import AsJson, ConfigFile, DataFolder, Flags, SymbolList, environ_of, loaded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 serve = typer.Typer(no_args_is_help=True, help="One part of the platform by itself, as in a cluster.")
 config = typer.Typer(no_args_is_help=True, help="The settings in force.")
 app.add_typer(serve, name="serve")
+dashboards = typer.Typer(no_args_is_help=True, help="What people look at.")
 app.add_typer(config, name="config")
-
-out = Console(highlight=False)
-
-Flags = Mapping[str, Mapping[str, Any]]  # Any: a setting may be of any type
-
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="A candela.toml; without it, ./candela.toml if there is one.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON line instead of a table.")]
-DataFolder = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
-SymbolList = Annotated[str | None, typer.Option("--symbols", help="Names, separated by commas.")]
-
-
-def loaded(config_file: Path | None, flags: Flags) -> tuple[Settings, dict[str, str]]:
-    """Settings from flags (those that were given), environment and file; and where each came from."""
-    path = config_file or Path("candela.toml")
-    if config_file is not None and not path.is_file():
-        raise ConfigError(f"expected a settings file, found no file {path}")
-    given = {name: {key: value for key, value in keys.items() if value is not None} for name, keys in flags.items()}
-    text = path.read_text() if path.is_file() else ""
-    return layered(flags=given, environ=os.environ, text=text)  # noqa: TID251 a composition root: here settings are built
-
-
-def environ_of(flags: Flags) -> dict[str, str]:
-    """This process's environment, with the flags in it: what its children get."""
-    given = {
-        f"{PREFIX}{section.upper()}__{key.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
-        for section, keys in flags.items()
-        for key, value in keys.items()
-        if value is not None
-    }
-    return {**os.environ, **given}  # noqa: TID251 a composition root
+app.add_typer(dashboards, name="dashboards")
 
 
 @app.command()
@@ -129,42 +98,10 @@ def exchange(
     )
 
 
-@app.command()
-def warmup(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJson = False) -> None:
-    """Compile every kernel the settings ask for, so that the next start does not.
-
-    Example: candela warmup
-    """
-    from core.events import Symbols  # noqa: PLC0415 other verbs need no compiler
-    from services.market import make_engine  # noqa: PLC0415
-
-    settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
-    engine = make_engine(settings, Symbols())
-    told = {"kernel": engine.bank.name, "nodes": [node.name for node in engine.bank.nodes]}
-    out.print_json(json.dumps(told)) if as_json else out.print(
-        f"{told['kernel']}: {len(engine.bank.nodes)} nodes ready"
-    )
-
-
-@config.command("show")
-def show(
-    origin: Annotated[bool, typer.Option("--origin", help="Also where each came from.")] = False,
-    config_file: ConfigFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """The settings in force; secrets are never shown.
-
-    Example: candela config show --origin
-    """
-    settings, came_from = loaded(config_file, {})
-    told = settings.model_dump(mode="json")
-    if as_json:
-        out.print_json(json.dumps({"settings": told, "origin": came_from} if origin else told))
-        return
-    for section, keys in told.items():
-        for key, value in keys.items():
-            where = f"  [dim]{came_from.get(f'{section}.{key}', 'default')}[/]" if origin else ""
-            out.print(f"{section}.{key} = {json.dumps(value)}{where}")
+app.command()(offline.indicators)
+app.command()(offline.warmup)
+config.command("show")(offline.show)
+dashboards.command("export")(offline.export)
 
 
 @serve.command("exchange")

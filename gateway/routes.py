@@ -12,6 +12,7 @@ from core.events import SECOND
 from core.history import History
 from core.ports import Described, Reads
 from gateway.auth import authenticated
+from gateway.catalogue import as_json, entries
 from gateway.hub import Hub
 from gateway.telemetry import Telemetry
 from services.trading.analysis import Analysis, analysis
@@ -156,9 +157,14 @@ RunningDep = Annotated[Hub, Depends(_running)]
 
 
 @api.get("/indicators", tags=["market"])
-async def indicators(hub: RunningDep) -> Rows:
-    """The indicators the engine computes now."""
-    return {"indicators": _catalogue(hub.catalogue.indicators), "timeframes": hub.catalogue.timeframes}
+async def indicators(hub: HubDep) -> Rows:
+    """The catalogue: formula, parameters and ranges, inputs, outputs, warm-up, cost and source of every indicator;
+    and which are computed now, on which timeframes."""
+    return {
+        "indicators": [as_json(one) for one in entries()],
+        "running": _catalogue(hub.catalogue.indicators),
+        "timeframes": hub.catalogue.timeframes,
+    }
 
 
 @api.get("/strategies", tags=["market"])

@@ -4,7 +4,7 @@
 
 >>> from core.node import over
 >>> over(correl(3), high=[3.0, 5.0, 6.0, 4.0], low=[1.0, 2.0, 4.0, 3.0])
-[nan, nan, 0.9285714285714287, 0.5000000000000001]
+[nan, nan, 0.9285714285714287, 0.5]
 """
 
 import math

@@ -5,7 +5,7 @@ Source: Joanes, Gill, Comparing Measures of Sample Skewness and Kurtosis (1998),
 
 >>> from core.node import over
 >>> over(kurtosis(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
-[nan, nan, -1.5, -1.4999999999999996, -1.5000000000000064]
+[nan, nan, -1.5, -1.4999999999999996, -1.5000000000000004]
 """
 
 from core.making import LongPeriod, Series, indicator

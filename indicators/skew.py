@@ -5,7 +5,7 @@ Source: Joanes, Gill, Comparing Measures of Sample Skewness and Kurtosis (1998),
 
 >>> from core.node import over
 >>> over(skew(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
-[nan, nan, 0.0, 0.3818017741606062, -0.38180177416060695]
+[nan, nan, 0.0, 0.3818017741606062, -0.3818017741606062]
 """
 
 from core.making import LongPeriod, Series, indicator

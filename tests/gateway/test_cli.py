@@ -121,7 +121,7 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["up", "--port", "0", "--feed", "alpaca", "--symbols", "AAPL"], {}, 2, "CANDELA__FEED__KEY"),
         (["up", "--port", "0", "--feed", "binance"], {}, 2, "needs symbols"),
         (["up", "--port", "0", "--host", "0.0.0.0"], {}, 2, "CANDELA__GATEWAY__TOKEN"),
-        (["up", "--port", "0"], {"CANDELA__MARKET__INDICATORS": "emma(3)"}, 2, "expected one of atr"),
+        (["up", "--port", "0"], {"CANDELA__MARKET__INDICATORS": "emma(3)"}, 2, "did you mean 'ema'"),
         (["up", "--port", "0"], {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}, 3, "cannot reach the database"),
         (["up", "--config", "none.toml"], {}, 2, "found no file none.toml"),
         (["replay", "none.gz"], {}, 2, "found no file"),

@@ -45,7 +45,7 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
     gateway = await start(stored=True)
     for path, key, size in (
         ("/api/symbols", "symbols", 3),
-        ("/api/indicators", "indicators", 2),
+        ("/api/indicators", "running", 2),
         ("/api/strategies", "strategies", 2),
         ("/api/indicators/AAPL?timeframe=1m", "values", 100),
         ("/api/indicators/BTC/USD?timeframe=1m&limit=7", "values", 7),

@@ -6,7 +6,6 @@ import math
 import pkgutil
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,12 +21,9 @@ from core.node import FIELDS, Node, over
 
 EVERY = [maker() for maker in (*indicators.ALL, *strategies.ALL)]
 _names = [node.name for node in EVERY]
+BARS = [node for node in EVERY if node.on == "bars"]  # those on trades and quotes are run by test_micro.py
+_on_bars = [node.name for node in BARS]
 MakeBars = Callable[..., Batch]
-
-
-@pytest.fixture(scope="module")
-def bank(kernels: Path) -> Bank:
-    return Bank(tuple(EVERY), ("1s", "1m"), kernels)
 
 
 def start(bank: Bank, symbols: int = 4) -> Bank:
@@ -59,7 +55,7 @@ def test_the_example_in_its_docstring_is_true(node: Node) -> None:
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("node", EVERY, ids=_names)
+@pytest.mark.parametrize("node", BARS, ids=_on_bars)
 def test_compiled_equals_interpreted_bit_for_bit(node: Node, bank: Bank, make_bars: MakeBars) -> None:
     bars = make_bars(400, seed=3)
     values, _ = start(bank)(bars)
@@ -84,11 +80,11 @@ def test_any_positive_prices_give_the_same_compiled_and_interpreted(bank: Bank, 
     bars = np.zeros(len(prices), dtype=BAR)
     bars["open"] = bars["high"] = bars["low"] = bars["close"] = prices
     values, _ = start(bank)(bars)
-    for node in EVERY:
+    for node in BARS:
         np.testing.assert_array_equal(columns(values, node), np.array(by_hand(node, bars)))
 
 
-@pytest.mark.parametrize("node", EVERY, ids=_names)
+@pytest.mark.parametrize("node", BARS, ids=_on_bars)
 def test_warm_up_is_nan_for_as_long_as_it_says_and_never_after(node: Node, bank: Bank, make_bars: MakeBars) -> None:
     values, _ = start(bank)(make_bars(300, seed=5))
     missing = np.isnan(columns(values, node))
@@ -101,7 +97,7 @@ def test_a_price_that_stands_still_gives_finite_values(bank: Bank, price: float)
     bars = np.zeros(5_000, dtype=BAR)
     bars["open"] = bars["high"] = bars["low"] = bars["close"] = price
     values, signals = start(bank)(bars)
-    assert all(np.isfinite(columns(values, node)[node.ready_after :]).all() for node in EVERY)
+    assert all(np.isfinite(columns(values, node)[node.ready_after :]).all() for node in BARS)
     assert len(signals) == 0
 
 

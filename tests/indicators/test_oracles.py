@@ -1,7 +1,6 @@
 """Every indicator on bars against an oracle, at every row of many kinds of series."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import pytest
 import indicators
 from core.bank import Bank
 from core.events import Batch
+from core.node import ordered
 from indicators import indicator
 from tests.indicators.cases import CASES
 from tests.indicators.cases.case import Case, Columns
@@ -44,13 +44,6 @@ def series(kind: str, make_bars: Callable[..., Batch], count: int = 3_000) -> Ba
         bars["low"] -= reach[1]
     bars["vwap"] = (bars["high"] + bars["low"] + close) / 3
     return bars
-
-
-@pytest.fixture(scope="module")
-def bank(kernels: Path) -> Bank:
-    return Bank(
-        tuple({node.name: node for node in (indicator(case.call) for case in CASES)}.values()), ("1s",), kernels
-    )
 
 
 def computed(bank: Bank, bars: Batch) -> Batch:
@@ -93,7 +86,7 @@ def test_values_equal_the_oracle_at_every_bar(
 
 
 def test_every_indicator_on_bars_is_compared() -> None:
-    compared = {indicator(case.call).step for case in CASES}
+    compared = {node.step for case in CASES for node in ordered((indicator(case.call),))}
     assert {
         maker.__name__ for maker in indicators.ALL if maker().on == "bars" and maker().step not in compared
     } == set()

@@ -1,6 +1,7 @@
 """All that indicators on bars are compared with, family by family."""
 
-from tests.indicators.cases import first, momentum, overlaps, statistics
+from tests.indicators.cases import cycles, first, momentum, overlaps, statistics, volume
 from tests.indicators.cases.case import Case
 
-CASES: tuple[Case, ...] = (*first.CASES, *momentum.CASES, *overlaps.CASES, *statistics.CASES)
+_FAMILIES = (cycles, first, momentum, overlaps, statistics, volume)
+CASES: tuple[Case, ...] = tuple(case for family in _FAMILIES for case in family.CASES)

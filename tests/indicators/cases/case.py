@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Series: TypeAlias = NDArray[np.float64]
+Series: TypeAlias = NDArray[np.floating[Any]]  # Any: of a higher precision, where an oracle needs it
 Columns: TypeAlias = Mapping[str, Series]  # of bars: open high low close volume vwap trades ts_open ts_close
 Oracle: TypeAlias = Callable[[Columns], Series | tuple[Series, ...]]
 

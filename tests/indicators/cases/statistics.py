@@ -37,8 +37,8 @@ def _correl(x: Columns, period: int) -> Series:
 
 
 def _beta(x: Columns, period: int) -> Series:
-    returns = [np.asarray(x[name].astype(Long) / lagged(x[name], 1) - 1) for name in ("high", "low")]
-    return _pairs(*returns, period, lambda a, b: _cov(a, b) / _cov(a, a) if _cov(a, a) > 0 else 0.0)
+    high, low = (np.asarray(x[name].astype(Long) / lagged(x[name], 1) - 1) for name in ("high", "low"))
+    return _pairs(high, low, period, lambda a, b: _cov(a, b) / _cov(a, a) if _cov(a, a) > 0 else 0.0)
 
 
 def _comoments(x: Columns, period: int) -> tuple[Series, ...]:
@@ -131,7 +131,7 @@ def _yang_zhang(x: Columns, period: int) -> Series:
     body[0] = np.nan
     k = 0.34 / (1.34 + (period + 1) / (period - 1))
     whole = variance(gap) + k * variance(body) + (1 - k) * rolling(_satchell(x), period, np.mean)
-    return np.sqrt(np.maximum(whole, 0))
+    return np.asarray(np.sqrt(np.maximum(whole, 0)))
 
 
 def _ewma(x: Columns, decay: float) -> Series:

@@ -1,0 +1,17 @@
+"""One bank of every indicator and strategy, and of every call that an oracle knows: compiled once for all tests."""
+
+from pathlib import Path
+
+import pytest
+
+import indicators
+import strategies
+from core.bank import Bank
+from indicators import indicator
+from tests.indicators.cases import CASES
+
+
+@pytest.fixture(scope="session")
+def bank(kernels: Path) -> Bank:
+    nodes = [maker() for maker in (*indicators.ALL, *strategies.ALL)] + [indicator(case.call) for case in CASES]
+    return Bank(tuple({node.name: node for node in nodes}.values()), ("1s", "1m"), kernels)
