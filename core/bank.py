@@ -1,7 +1,8 @@
 """A bank: all nodes, for all symbols and timeframes, in one compiled kernel and the memory it works on.
 
-`state` holds one record for each timeframe and symbol (the forming bar, every node's state), `ticks` one for each
-symbol (numbers given so far, states and newest values of nodes on trades and quotes). Copied they are the snapshot.
+`state` holds one record for each timeframe and symbol (every node's state), `forming` one for each symbol and timeframe
+(the bar in the making: a trade touches all of a symbol's, so they lie side by side), `ticks` one for each symbol (the
+numbers given so far, states and newest values of nodes on trades and quotes). Copied, the three are the snapshot.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from core.bars import LANE, NEVER
+from core.bars import FORMING, LANE, NEVER
 from core.compiled import compilations, entry
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
@@ -77,12 +78,14 @@ class Bank:
         self._run = entry(found.run, (_I, _array(BAR, "A"), values, signals))
         numbers = tuple(_I if BAR[name].kind == "i" else _F for name in self.fields)
         self.update = entry(found.update, (_I, _I, _I, *numbers))
+        self.entries = {"take": self._take, "note": self._note, "run": self._run, "update": self.update}
         self.compiled = sum(compilations(each) for each in (found.take, found.note, found.run, found.update))
 
     def clear(self, symbols: int) -> None:
         """Forget everything, and make room for `symbols` symbols."""
         self.state = np.empty((len(self.lane), 0), dtype=self.kernel.STATE)
         self.ticks = np.empty(0, dtype=self.kernel.TICK)
+        self.forming = np.empty((0, len(self.lane)), dtype=FORMING)
         self.lane["due"], self.lane["late"], self.refused[:], self.book["born"] = NEVER, 0, 0, NEVER
         self.grow(symbols)
 
@@ -92,6 +95,9 @@ class Bank:
         if symbols > have or not symbols:
             room = max(symbols, min(2 * have, 2 * symbols))
             self.state = _grown(self.state, room, _first(self.kernel.STATE, self.nodes))
+            forming = np.zeros((room, len(self.lane)), dtype=FORMING)
+            forming[:have] = self.forming
+            self.forming = forming
             self.ticks = _grown(self.ticks, room, _first(self.kernel.TICK, self.nodes))
             self.latest = np.zeros((len(self.lane), room), dtype=self.dtype)
             for column in self.outputs:
@@ -103,8 +109,9 @@ class Bank:
 
     def _addressed(self) -> Sequence[tuple[str, NDArray[np.generic]]]:
         return [
-            ("state", self.state), ("ticks", self.ticks), ("lane", self.lane), ("lane_of", self.lanes),
-            ("refused", self.refused), ("bar", self._bar), ("latest", self.latest), ("signals", self._signals),
+            ("forming", self.forming), ("state", self.state), ("ticks", self.ticks), ("lane", self.lane),
+            ("lane_of", self.lanes), ("refused", self.refused), ("bar", self._bar), ("latest", self.latest),
+            ("signals", self._signals),
         ]  # fmt: skip
 
     def __call__(self, bars: Batch) -> tuple[Batch, Batch]:
@@ -126,17 +133,22 @@ class Bank:
         found = self._take(self.at, trades, now, ts_recv, out, self._bars, self._values, self._signals)
         if found == len(trades) and found:  # all sound, no bar closed: the usual case
             return [out]
-        if found <= _LOW and self.book["taken"][0] == len(trades):
-            return [out[:found]] if found else []
-        results = [out[: found & _LOW], *self._came(found)]
-        done = int(self.book["taken"][0])
-        if done < len(trades) or found >> 20 & _LOW == len(self._bars):
-            results += self.take(trades[done:], now, ts_recv)
-        return [batch for batch in results if len(batch)]
+        results: list[Batch] = []
+        while True:
+            sound, bars, done = found & _LOW, found >> 20 & _LOW, int(self.book["taken"][0])
+            results += [out[:sound], *self._made(bars), self._signals[: found >> 40].copy()]
+            if done == len(trades) and bars < len(self._bars):
+                return [batch for batch in results if len(batch)]
+            trades, out = trades[done:], out[sound:]  # there was no room for more bars
+            found = self._take(self.at, trades, now, ts_recv, out, self._bars, self._values, self._signals)
 
-    def _came(self, found: int) -> list[Batch]:
-        bars, signals = found >> 20 & _LOW, found >> 40
-        return [self._bars[:bars].copy(), self._values[:bars].copy(), self._signals[:signals].copy()]
+    def _made(self, bars: int) -> tuple[Batch, Batch]:
+        """The bars and values just made; when there are many, the memory itself is handed out and replaced."""
+        if bars < len(self._bars) // 4:
+            return self._bars[:bars].copy(), self._values[:bars].copy()
+        made = self._bars[:bars], self._values[:bars]
+        self._bars, self._values = np.empty_like(self._bars), np.empty_like(self._values)
+        return made
 
 
 def adopted(old: Bank, new: Bank) -> None:
@@ -146,6 +158,7 @@ def adopted(old: Bank, new: Bank) -> None:
     new.lane[:], new.refused[:], new.book["born"] = old.lane, old.refused, old.book["born"]
     known = {node.name: node for node in old.nodes}
     gone = {node.name for node in new.nodes if node.name not in known or not known[node.name].same(node)}
+    new.forming[:] = old.forming
     for before, after in ((old.state, new.state), (old.ticks, new.ticks)):
         _carry(before, after, gone)
 

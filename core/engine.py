@@ -90,10 +90,10 @@ class Engine:
             kept = batch[sound]
             return (kept,) if len(kept) else ()
         bars = batch[wanted]
-        forming = self.bank.state["forming"]
+        forming = self.bank.forming
         for row, lane, symbol in zip(bars, self.bank.lanes[bars["timeframe"]], bars["symbol"], strict=True):
-            forming[lane, symbol]["seq"] += 1
-            row["seq"] = forming[lane, symbol]["seq"]
+            forming[symbol, lane]["seq"] += 1
+            row["seq"] = forming[symbol, lane]["seq"]
         if not len(bars):
             return ()
         values, signals = self.bank(bars)
@@ -132,7 +132,7 @@ class Engine:
         if kind in {"trades", "quotes"}:
             return ticks[kind], ()
         if kind == "bars" and name in self.timeframes:
-            return self.bank.state["forming"]["seq"], (self.timeframes.index(name),)
+            return self.bank.forming["seq"].T, (self.timeframes.index(name),)
         if kind == "signals" and name == "*":
             return ticks["signals"], ()
         if kind == "signals" and name in (ticks["seq"].dtype.names or ()):

@@ -19,7 +19,7 @@ from core.events import BAR, SECOND, SIGNAL, Batch, value_dtype
 from core.past import push
 
 # -- nodes: layouts
-STATE = np.dtype([("forming", FORMING)], align=True)  # one symbol on one timeframe
+STATE = np.dtype([("nothing", "f8")], align=True)  # one symbol on one timeframe
 TICK = np.dtype([("trades", "i8"), ("quotes", "i8"), ("signals", "i8")], align=True)  # one symbol: its numbers so far
 VALUE = value_dtype(())
 # -- end
@@ -28,7 +28,9 @@ VALUE = value_dtype(())
 # `known`: how many there are. `room`: how many bars may come out of one call.
 BOOK = np.dtype(
     [(name, "i8") for name in ("symbols", "known", "lanes", "born", "makes_bars", "room", "taken")]
-    + [(name, "i8") for name in ("state", "ticks", "lane", "lane_of", "refused", "bar", "latest", "signals")],
+    + [
+        (name, "i8") for name in ("forming", "state", "ticks", "lane", "lane_of", "refused", "bar", "latest", "signals")
+    ],
     align=True,
 )
 COUNT = np.dtype([("n", "i8")])
@@ -102,25 +104,24 @@ def misplaced(x: Any, known: int) -> int:
 
 
 @step
-def finish(k: Any, s: Any, t: Any, x: Any, lane: Any, at: tuple[int, int, int], ts_recv: int, b: int, g: int) -> int:
+def finish(k: Any, f: Any, l: int, symbol: int, at: tuple[int, int, int], ts_recv: int, b: int, g: int) -> int:
     """Close a forming bar and run the nodes on it; how many signals there are then. Any: records."""
     bar = record(at[0], b, BAR)
-    close(s.forming, bar, x, lane.frame, ts_recv, k.born)
+    close(f, bar, symbol, record(k.lane, l, LANE).frame, ts_recv, k.born)
+    s, t = record(k.state, l * k.symbols + symbol, STATE), record(k.ticks, symbol, TICK)
     return on_bar(bar, s, t, head(bar, record(at[1], b, VALUE)), at[2], g)
 
 
 @step
-def count(k: Any, x: Any, t: Any, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
+def count(k: Any, x: Any, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
     """Count a trade into every timeframe's bar; how many bars and signals there are then. Any: records."""
     for l in range(k.lanes):
-        s = record(k.state, l * k.symbols + x.symbol, STATE)
-        f = s.forming
+        f = record(k.forming, x.symbol * k.lanes + l, FORMING)
         if x.ts_event >= f.ts_close:
-            lane = record(k.lane, l, LANE)
             if f.trades > 0:
-                g = finish(k, s, t, x.symbol, lane, at, x.ts_recv, b, g)
+                g = finish(k, f, l, x.symbol, at, x.ts_recv, b, g)
                 b += 1
-            begin(f, x, lane)
+            begin(f, x, record(k.lane, l, LANE))
         elif f.trades == 0 or x.ts_event < f.ts_open:
             record(k.lane, l, LANE).late += 1
             continue
@@ -137,12 +138,11 @@ def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: 
             continue
         due = NEVER
         for symbol in range(k.known):
-            s = record(k.state, l * k.symbols + symbol, STATE)
-            f = s.forming
+            f = record(k.forming, symbol * k.lanes + l, FORMING)
             if f.trades == 0:
                 continue
             if f.ts_close <= now and b < k.room:
-                g = finish(k, s, record(k.ticks, symbol, TICK), symbol, lane, at, ts_recv, b, g)
+                g = finish(k, f, l, symbol, at, ts_recv, b, g)
                 b += 1
             else:
                 due = min(due, f.ts_close)
@@ -173,7 +173,7 @@ def take(
         out[n].seq = t.trades
         n += 1
         if k.makes_bars:
-            b, g = count(k, x, t, at, b, g)
+            b, g = count(k, x, at, b, g)
         on_trade(x, t)
     k.taken = i
     if now > 0 and i == trades.shape[0]:

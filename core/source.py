@@ -115,14 +115,15 @@ def _layouts(plan: Plan) -> Iterator[str]:
             yield f"p_{node.name} = constants({given})\n"
     now = [(column, "f8") for node in plan.nodes if node.on != "bars" for column in node.columns]
     seq = [(node.name, "i8") for node in plan.strategies]
-    state, tick = ['("forming", FORMING)'], [f'("{name}", "i8")' for name in ("trades", "quotes", "signals")]
+    state: list[str] = []
+    tick = [f'("{name}", "i8")' for name in ("trades", "quotes", "signals")]
     tick += [f'("seq", {seq or _NOTHING})', f'("now", {now or _NOTHING})']
     for node in plan.nodes:
         if node.state:
             (state if node.on == "bars" else tick).append(f'("{node.name}", {node.fields})')
     for on, past, size in _pasts(plan):
         (state if on == "bars" else tick).append(f'("{past.name}", [("n", "i8"), ("ring", "f8", ({size},))])')
-    yield f"STATE = np.dtype([{', '.join(state)}], align=True)\n"
+    yield f"STATE = np.dtype([{', '.join(state) or str(_NOTHING)[1:-1]}], align=True)\n"
     yield f"TICK = np.dtype([{', '.join(tick)}], align=True)\n"
     yield f"VALUE = value_dtype({plan.outputs})\n"
 
@@ -183,7 +184,7 @@ def _lines(nodes: Sequence[Node], state: str) -> Iterator[str]:
                 sure = f"    if {value} == {value}:\n    " if past.series in names else ""
                 yield f"{sure}    push({state}.{past.name}, {value})\n"
         given_ = [_argument(node, name, state) for name in reads(node)]
-        own = f"{state}.{node.name}" if node.state else state
+        own = f"{state}.{node.name}" if node.state else "0"
         call = f"{_alias(node)}({', '.join([own, f'p_{node.name}' if node.constants else '0', *given_])})"
         targets = ", ".join(node.columns)
         if not names:

@@ -23,14 +23,13 @@ def _rolling_sum(s: State, p: Constants, value: float, past: State) -> float:
         s.total = total
         return nan
     oldest = ago(past, p.period - 1)
-    s.left -= 1
-    if s.left <= 0 or s.dwarfed:
-        s.left = 32 * p.period
-        total = 0.0
-        for i in range(p.period):
-            total += ago(past, p.period - 1 - i)
     s.total = total - oldest
-    s.dwarfed = 1 if abs(oldest) > _DWARFS * abs(s.total) else 0
+    s.left -= 1
+    if s.left <= 0 or abs(oldest) > _DWARFS * abs(s.total):
+        s.left = 32 * p.period
+        s.total = 0.0
+        for i in range(p.period - 1):
+            s.total += ago(past, p.period - 2 - i)
     return total
 
 
@@ -39,7 +38,7 @@ def rolling_sum(period: Period = 30, of: Series = "close") -> Node:
     return Node(
         step=_rolling_sum,
         inputs=(of, Past(of, period)),
-        state={"total": 0.0, "n": 0, "left": 32 * period, "dwarfed": 0},
+        state={"total": 0.0, "n": 0, "left": 32 * period},
         constants={"period": period},
         warmup=period - 1,
     )

@@ -177,7 +177,8 @@ def test_warming_up_leaves_no_trace(make_engine: Callable[..., Engine], kernels:
     engine = make_engine()
     new = Bank(NODES, ("1s", "5s"), kernels)
     new.grow(len(engine.bank.ticks))
-    for warm, cold in ((engine.bank.state, new.state), (engine.bank.ticks, new.ticks), (engine.bank.lane, new.lane)):
+    for name in ("state", "ticks", "lane", "forming"):
+        warm, cold = getattr(engine.bank, name), getattr(new, name)
         assert warm.tobytes() == cold.tobytes()
     assert engine.bank.book["born"] == new.book["born"]
     assert not engine.refused.any()

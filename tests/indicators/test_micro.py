@@ -159,10 +159,10 @@ def test_a_restored_snapshot_goes_on_as_if_never_stopped(bank: Bank) -> None:
     bank.clear(1)
     bank.note(quotes[:300])
     bank.take(trades[:300])
-    snapshot = bank.state.copy(), bank.ticks.copy()
+    snapshot = bank.state.copy(), bank.ticks.copy(), bank.forming.copy()
     expected = bank.note(quotes[300:]), *bank.take(trades[300:], end, end)
     bank.clear(1)
-    bank.state[:], bank.ticks[:] = snapshot
+    bank.state[:], bank.ticks[:], bank.forming[:] = snapshot
     bank.book["born"] = START
     again = bank.note(quotes[300:]), *bank.take(trades[300:], end, end)
     assert [batch.tobytes() for batch in again if batch.dtype is bank.dtype] == [

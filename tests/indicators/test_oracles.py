@@ -11,7 +11,7 @@ from core.events import Batch
 from core.node import ordered
 from indicators import indicator
 from tests.indicators.cases import CASES
-from tests.indicators.cases.case import Case, Columns
+from tests.indicators.cases.case import Case, Columns, Series
 
 KINDS = ("walk", "flat", "tiny", "offset", "spiky", "steps")
 FIELDS = ("open", "high", "low", "close", "volume", "vwap", "ts_open", "ts_close")
@@ -56,9 +56,9 @@ def known() -> dict[str, tuple[Columns, Batch]]:
     return {}
 
 
-def scale_of(case: Case, x: Columns) -> float:
-    units = {"price": x["close"], "volume": x["volume"], "value": np.zeros(1)}
-    return float(np.max(units[case.unit])) if isinstance(case.unit, str) else case.unit
+def scale_of(case: Case, x: Columns, right: Series) -> float:
+    units = {"price": x["close"], "volume": x["volume"], "value": np.zeros(1), "largest": np.abs(right)}
+    return float(np.nanmax(units[case.unit])) if isinstance(case.unit, str) else case.unit
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,7 +81,7 @@ def test_values_equal_the_oracle_at_every_bar(
             np.testing.assert_array_equal(found, right, err_msg=column)
         else:
             np.testing.assert_allclose(
-                found, right, rtol=1e-9, atol=1e-9 * scale_of(case, x), equal_nan=True, err_msg=column
+                found, right, rtol=1e-9, atol=1e-9 * scale_of(case, x, right), equal_nan=True, err_msg=column
             )
 
 

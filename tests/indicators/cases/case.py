@@ -16,8 +16,9 @@ Oracle: TypeAlias = Callable[[Columns], Series | tuple[Series, ...]]
 @dataclass(frozen=True)
 class Case:
     """`unit` is what a billionth is relative to where a value is a small difference of large ones: "price", "volume",
-    "value" (the value itself, nothing is lost) or a number (100.0 for a percentage). `skip` names series on which the
-    oracle itself cannot be right, and why. `exact` asks for the very same bits."""
+    "value" (the value itself, nothing is lost), "largest" (the largest value there is: a sum of outliers that cancel)
+    or a number (100.0 for a percentage). `skip` names series on which the oracle itself cannot be right, and why.
+    `exact` asks for the very same bits."""
 
     call: str
     oracle: Oracle

@@ -51,7 +51,8 @@ def _eom(x: Columns, period: int, unit: float) -> Series:
 
 
 def _amihud(x: Columns, period: int) -> Series:
-    change = np.abs(x["close"] / lagged(x["close"], 1) - 1)
+    last = lagged(x["close"], 1)
+    change = np.abs((x["close"] - last) / last)
     return rolling(change / (x["close"] * x["volume"]) * 1e6, period, np.mean)
 
 
@@ -96,7 +97,7 @@ CASES = (
     *each("pvo({}, {})", ((12, 26), (2, 5)), lambda x, *n: talib.PVO(x["volume"], *n, 1), unit=100.0),
     *each("rvol({})", (2, 20), lambda x, n: talib.RVOL(x["volume"], n), unit=1.0),
     Case("marketfi", lambda x: talib.MARKETFI(x["high"], x["low"], x["volume"])),
-    *each("eom({}, {})", ((14, 100.0), (1, 1.0)), _eom, unit="value", skip=LOST),
+    *each("eom({}, {})", ((14, 100.0), (1, 1.0)), _eom, unit="largest", skip=LOST),
     *each("amihud({})", (1, 20), _amihud, skip=LOST),
     *each("volume_profile({}, {})", ((100, 24), (5, 3)), _profile),
 )
