@@ -67,6 +67,7 @@ from indicators.kdj import kdj
 from indicators.keltner import keltner
 from indicators.kst import kst
 from indicators.kurtosis import kurtosis
+from indicators.kvo import kvo
 from indicators.kyle import kyle
 from indicators.linearreg import linearreg
 from indicators.linearreg_angle import linearreg_angle
@@ -230,6 +231,7 @@ ALL = (
     keltner,
     kst,
     kurtosis,
+    kvo,
     kyle,
     linearreg,
     linearreg_angle,
