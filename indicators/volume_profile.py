@@ -2,12 +2,15 @@
 
 The range of the closes is cut into `bins`; each bar's volume falls into its close's bin. `poc`, the point of control,
 is the middle of the fullest (of equals the lowest); the value area grows from it to the fuller side (the upper of
-equals) until it holds 70 %. Counted anew at every bar. All three are the close when nothing has moved.
+equals) until it holds 70 %. Counted anew at every bar. All three are the close when nothing has moved; without any
+volume, as venues of indices give it, all bars weigh the same.
 Source: Steidlmayer, Steidlmayer on Markets (1989); Dalton, Mind over Markets (1990).
 
 >>> from core.node import over
 >>> over(volume_profile(3, 2), close=[1.0, 2.0, 2.0], volume=[1.0, 2.0, 3.0])
 [(nan, nan, nan), (nan, nan, nan), (1.75, 2.0, 1.5)]
+>>> over(volume_profile(3, 2), close=[1.0, 2.0, 2.0], volume=[0.0, 0.0, 0.0])[-1]
+(1.75, 2.0, 1.0)
 """
 
 from typing import Annotated
@@ -27,10 +30,11 @@ def _fill(s: State, p: Constants, prices: State, volumes: State, low: float, wid
         s.filled[i] = 0.0
     total = 0.0
     for i in range(p.period):
-        place = min(int((ago(prices, i) - low) / width), p.bins - 1)
-        s.filled[place] += ago(volumes, i)
         total += ago(volumes, i)
-    return total
+    for i in range(p.period):
+        place = min(int((ago(prices, i) - low) / width), p.bins - 1)
+        s.filled[place] += ago(volumes, i) if total > 0.0 else 1.0
+    return total if total > 0.0 else 1.0 * p.period
 
 
 @step
