@@ -5,8 +5,10 @@
 numbers given so far, states and newest values of nodes on trades and quotes). Copied, the three are the snapshot.
 """
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -14,13 +16,14 @@ from numba import types
 from numpy.typing import NDArray
 
 from core.bars import FORMING, LANE, NEVER
+from core.cached import digest, loaded
 from core.compiled import compilations, entry
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
 from core.kernel import BOOK, REFUSED
 from core.node import Node
 from core.past import carried
-from core.source import digest, loaded, planned, written
+from core.source import planned, written
 
 _ROOM = 2048  # bars that may come out of one call of the kernel: more are fetched by calling again
 _LOW = (1 << 20) - 1
@@ -71,15 +74,10 @@ class Bank:
 
     def _compile(self) -> None:
         """Compile every entry, or load it from the cache: nothing is compiled once rows come."""
-        signals, values = _array(SIGNAL), _array(self.dtype)
-        found = self.kernel
-        self._take = entry(found.take, (_I, _array(TRADE, "A"), _I, _I, _array(TRADE), _array(BAR), values, signals))
-        self._note = entry(found.note, (_I, _array(QUOTE, "A"), _array(QUOTE)))
-        self._run = entry(found.run, (_I, _array(BAR, "A"), values, signals))
-        numbers = tuple(_I if BAR[name].kind == "i" else _F for name in self.fields)
-        self.update = entry(found.update, (_I, _I, _I, *numbers))
-        self.entries = {"take": self._take, "note": self._note, "run": self._run, "update": self.update}
-        self.compiled = sum(compilations(each) for each in (found.take, found.note, found.run, found.update))
+        self.entries = compiled(self.kernel)
+        self._take, self._note, self._run = (self.entries[name] for name in ("take", "note", "run"))
+        self.update = self.entries["update"]
+        self.compiled = sum(compilations(getattr(self.kernel, name)) for name in self.entries)
 
     def clear(self, symbols: int) -> None:
         """Forget everything, and make room for `symbols` symbols."""
@@ -171,6 +169,20 @@ def _carry(before: Batch, after: Batch, gone: set[str]) -> None:
             _carry(before[name], after[name], gone)
         else:
             after[name] = before[name]
+
+
+def compiled(kernel: Any) -> dict[str, Callable[..., int]]:  # Any: a module with the names of core.kernel
+    """The machine code of a kernel's entries, compiled or loaded from its cache."""
+    signals, values = _array(SIGNAL), _array(kernel.VALUE)
+    fields = list(inspect.signature(kernel.update.py_func).parameters)[3:]
+    numbers = tuple(_I if BAR[name].kind == "i" else _F for name in fields)
+    signatures = {
+        "take": (_I, _array(TRADE, "A"), _I, _I, _array(TRADE), _array(BAR), values, signals),
+        "note": (_I, _array(QUOTE, "A"), _array(QUOTE)),
+        "run": (_I, _array(BAR, "A"), values, signals),
+        "update": (_I, _I, _I, *numbers),
+    }
+    return {name: entry(getattr(kernel, name), signature) for name, signature in signatures.items()}
 
 
 def _array(dtype: np.dtype[np.void], layout: str = "C") -> types.Array:

@@ -38,7 +38,7 @@ class Engine:
     ) -> None:
         self.symbols = symbols
         self.timeframes = timeframes
-        self._folder = folder
+        self.folder = folder
         self._made = bars == "trades"  # by us from trades, or by the venue
         self.bank = self.prepared(nodes)
         self._known = 0
@@ -46,7 +46,7 @@ class Engine:
 
     def prepared(self, nodes: tuple[Node, ...]) -> Bank:
         """A bank of other nodes for this engine, compiled (or loaded) and warm: what `change` takes."""
-        bank = Bank(nodes, self.timeframes, self._folder, makes_bars=self._made)
+        bank = Bank(nodes, self.timeframes, self.folder, makes_bars=self._made)
         _warm_up(bank)
         return bank
 

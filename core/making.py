@@ -109,7 +109,8 @@ def _name(function: str, given: list[tuple[str, Any, bool]]) -> str:  # Any: a n
     parts = [function]
     for _, value, is_default in given:
         if isinstance(value, int | float):
-            parts.append(f"{value:g}".replace(".", "p").replace("-", "m").replace("+", ""))
+            digits = str(int(value)) if value == int(value) else repr(value)
+            parts.append(digits.replace(".", "p").replace("-", "m").replace("+", ""))
         elif not is_default:
             parts.append(value if isinstance(value, str) else value.columns[0])
     return "_".join(parts)

@@ -1,33 +1,21 @@
-"""The source of a bank's kernel: core/kernel.py with the nodes' lines written in, and the file it is compiled from.
+"""The source of a bank's kernel: core/kernel.py with the nodes' lines written in.
 
 One line a node (`bank.source` prints them). Generating these lines is the one clever place in the system; names are
-checked identifiers, and no user text reaches it.
-
-Why a file named by a hash of everything that shapes the machine code: numba's disk cache does not see an edit to a
-function in another file, nor a change of flags, and never hits for source that was only exec-ed. With the name, stale
-code cannot be loaded: a new hash is a new file. An interpreter over a table of operations, which needs no compile, was
+checked identifiers, and no user text reaches it. An interpreter over a table of operations, which needs no compile, was
 measured too: a third slower, and every indicator would be written twice.
 """
 
-import hashlib
-import importlib.util
 import inspect
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-import numba
 import numpy as np
-from numba.core.registry import CPUDispatcher
 
 from core import kernel
 from core.errors import BadInput
-from core.events import BAR, QUOTE, SIGNAL, TRADE, VALUE_HEADER
-from core.node import FIELDS, STORED, Kind, Node, Output, Past, Step, Value, ordered, reads, rings
+from core.events import VALUE_HEADER
+from core.node import FIELDS, STORED, Kind, Node, Output, Past, Value, ordered, reads, rings
 
 _RESERVED = {
     "x", "s", "t", "v", "g", "r", "nan", "record", "signals", "abs", "forming", "now", "seq", "trades", "quotes",
@@ -207,44 +195,3 @@ def _argument(node: Node, name: str, state: str) -> str:
     if name in node.series:
         return _field(name)
     return f"{state}.{name}" if any(isinstance(given, Past) and given.name == name for given in node.inputs) else name
-
-
-def digest(source: str, nodes: Sequence[Node]) -> str:
-    """A hash of everything that shapes the machine code."""
-    seen: dict[str, str] = {}
-    for name in ("core.events", "core.bars", "core.compiled", "core.past"):
-        seen[name] = inspect.getsource(sys.modules[name])
-    for node in nodes:
-        _modules(node.step, seen)
-    layouts = [str(dtype) for dtype in (TRADE, QUOTE, BAR, SIGNAL)]
-    parts = [source, *layouts, numba.__version__, np.__version__, sys.version]
-    parts += [f"{name}\n{text}" for name, text in sorted(seen.items())]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def _modules(function: Step, seen: dict[str, str]) -> None:
-    """The source of every module whose code or constants end up in the kernel, through the functions it calls."""
-    plain = getattr(function, "py_func", function)
-    if plain.__module__ not in seen:
-        seen[plain.__module__] = inspect.getsource(sys.modules[plain.__module__])
-    for name in plain.__code__.co_names:
-        called = plain.__globals__.get(name)
-        if isinstance(called, CPUDispatcher) and called is not function:
-            _modules(called, seen)
-
-
-def loaded(name: str, source: str, folder: Path) -> Any:  # Any: a module with the names of core.kernel
-    """The kernel's module, from its file in `folder`, written if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.py"
-    if not path.exists():
-        partial = path.with_suffix(f".{id(source)}.partial")
-        partial.write_text(source)
-        partial.replace(path)  # two processes may start at once: a reader sees all of the file or none
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise BadInput(f"cannot load the kernel {path}; remove the folder {folder} and start again")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # numba looks the module up by name when it loads its cache
-    spec.loader.exec_module(module)
-    return module

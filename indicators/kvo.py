@@ -3,8 +3,8 @@
 Volume force = volume · |2 · range / reach − 1| · trend · 100. Trend is 1 after high + low + close rose and −1 after it
 fell (the one before when equal, −1 before any); range = high − low; reach adds up the ranges since the trend turned,
 the last before it included, and with a reach of 0 the force is 0. line = EMA(fast) − EMA(slow), signal = EMA(signal) of
-the line, each seeded with a simple mean. Some read 2 · (range / reach − 1), and some charts leave the factor out: this
-is the author's published program.
+the line, each seeded with a simple mean. Some read
+2 · (range / reach − 1), and some charts leave the factor out.
 Source: Klinger, Identifying Trends with Volume Analysis, Technical Analysis of Stocks & Commodities 15 (1997).
 
 >>> from core.node import over
