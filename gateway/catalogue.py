@@ -58,7 +58,7 @@ def page(one: Entry, node: Node) -> RenderableType:
     for name, text in _facts(one):
         table.add_row(name, text)
     for name, values in preview(node).items():
-        table.add_row(name, sparkline(values))
+        table.add_row(name, sparkline(values, 48))
     return Group(Text(f"{one.call}\n{one.title}\n", style="bold"), Text(one.formula + "\n"), table)
 
 
@@ -76,7 +76,7 @@ def _facts(one: Entry) -> list[tuple[str, str]]:
 
 def document() -> str:
     """A page of all indicators with a plot of each, as HTML that needs nothing else but our own style sheet."""
-    parts = [_section(one, preview(indicators.NAMED[one.name]())) for one in entries()]
+    parts = [_section(one, preview(indicators.NAMED[one.name](), 120)) for one in entries()]
     links = " ".join(f'<a href="#{one.name}">{one.name}</a>' for one in entries())
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
