@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.making import Parameter, documentation, parameters
-from core.node import FIELDS, Kind, Node, Past, over
+from core.node import FIELDS, Kind, Node
+from core.plain import over
 
 _ROWS = 240
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -51,11 +52,13 @@ def entry(maker: Callable[..., Node], node: Node | None = None) -> Entry:
 
 
 def _inputs(node: Node) -> tuple[str, ...]:
-    """What it reads, each once: fields of the row, and other nodes by their calls."""
+    """The fields of rows that it reads, itself or through the nodes it needs, each once."""
     read: dict[str, None] = {}
-    for given in node.inputs:
-        one = given.of if isinstance(given, Past) else given
-        read[one if isinstance(one, str) else one.call] = None
+    for one in node.series:
+        if isinstance(one, str):
+            read[one] = None
+    for need in node.needs:
+        read |= dict.fromkeys(_inputs(need))
     return tuple(read)
 
 

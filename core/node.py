@@ -11,16 +11,15 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compiled import fma, interpreted, step
+from core.compiled import fma, step
 from core.errors import BadInput
 from core.events import BAR, QUOTE, TRADE
-from core.past import Past, ago, push, room
+from core.past import Past, ago, room
 
 State: TypeAlias = Any  # a numba record when compiled, a SimpleNamespace when interpreted
 Constants: TypeAlias = Any  # the same, for what never changes
@@ -185,42 +184,6 @@ def ordered(nodes: Sequence[Node]) -> tuple[Node, ...]:
     return tuple(found.values())
 
 
-def fresh(node: Node) -> SimpleNamespace:
-    """A node's first state for interpreted use."""
-    return _plain(node.state)
-
-
-def _plain(values: Mapping[str, Value]) -> SimpleNamespace:
-    return SimpleNamespace(
-        **{key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in values.items()}
-    )
-
-
-def over(node: Node, **rows: Sequence[float]) -> list[Any]:  # Any: a number, or a tuple of them
-    """A node's outputs over columns of rows, a row at a time in plain Python: `over(ema(2), close=[1.0, 2.0])`."""
-    return [row if node.outputs else row[0] for row in _over(node, rows)]
-
-
-def _over(node: Node, rows: Mapping[str, Sequence[float]]) -> Iterator[tuple[float, ...]]:
-    nodes = ordered((node,))
-    pasts = {past.name: SimpleNamespace(n=0, ring=[0.0] * size) for past, size in rings(nodes)}
-    steps = [(each, interpreted(each.step), fresh(each), _plain(each.constants)) for each in nodes]
-    put = interpreted(push)
-    for values in zip(*rows.values(), strict=True):
-        known: dict[str, Any] = dict(zip(rows, values, strict=True))  # Any: a number or a ring
-        for each, run, state, constants in steps:
-            for past in (given for given in each.inputs if isinstance(given, Past)):
-                if past.name not in known and known[past.series] == known[past.series]:
-                    put(pasts[past.name], known[past.series])
-                known[past.name] = pasts[past.name]
-            given = [known[name] for name in reads(each)]
-            series = [name for one in each.series for name in ((one,) if isinstance(one, str) else one.columns)]
-            missing = any(known[name] != known[name] for name in series)
-            result = (nan,) * len(each.columns) if missing else run(state, constants, *given)
-            known |= zip(each.columns, result if isinstance(result, tuple) else (result,), strict=True)
-        yield tuple(known[name] for name in node.columns)
-
-
 def reads(node: Node) -> Iterator[str]:
     """The names of what a step is given, in order."""
     for given in node.inputs:
@@ -241,6 +204,6 @@ def rings(nodes: Sequence[Node]) -> list[tuple[Past, int]]:
 
 
 __all__ = [
-    "Constants", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "fresh", "nan", "ordered",
-    "over", "reads", "rings", "step",
+    "Constants", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "nan", "ordered", "reads",
+    "rings", "step",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
-"""Indicators: one file each, every one listed in ALL."""
+"""Indicators: one file each, candlestick patterns in a folder of their own, every one listed in ALL."""
 
 from core.making import build
 from core.node import Node
+from indicators import candles
 from indicators.ac import ac
 from indicators.accbands import accbands
 from indicators.ad import ad
@@ -178,7 +179,7 @@ ALL = (
     skew, sma, smi, spread, spread_bps, stddev, stoch, stochf, stochrsi, supertrend, t3, tema, trade_imbalance,
     trade_rate, trade_size, trange, trima, trix, tsf, tsi, turnover, typprice, ulcer, ultosc, var, vhf,
     volume_profile, vortex, vpin, vwap_anchored, vwap_rolling, vwap_session, vwma, wad, wclprice, willr, wma,
-    yang_zhang, zlema, zscore,
+    yang_zhang, zlema, zscore, *candles.ALL,
 )  # fmt: skip
 NAMED = {maker.__name__: maker for maker in ALL}
 

@@ -2,7 +2,7 @@
 
 Source: Williams, New Trading Dimensions (1998); TA-Lib 0.8 `AC`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ac(1, 2, 2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, 0.0, -0.625]
 """

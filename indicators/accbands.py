@@ -3,7 +3,7 @@
 upper = SMA of high · (1 + 4r), middle = SMA of close, lower = SMA of low · (1 − 4r), r = (high − low) / (high + low).
 Source: Headley, Big Trends in Trading (2002); TA-Lib 0.8 `ACCBANDS`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(accbands(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])[-1]
 (10.4, 4.25, 0.3999999999999999)
 """

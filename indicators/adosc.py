@@ -3,7 +3,7 @@
 Both averages begin with the line's first value. Source: Achelis, Technical Analysis from A to Z, 2nd ed.; TA-Lib 0.8
 `ADOSC`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(adosc(1, 2), high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0], volume=[10.0, 20.0, 30.0])
 [nan, 2.2222222222222223, 0.7407407407407405]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `ADR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(adr(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 2.5, 2.5, 2.0]
 """

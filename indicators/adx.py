@@ -2,7 +2,7 @@
 
 Wilder's average of DX. Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `ADX`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(adx(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, nan, 50.0]
 """

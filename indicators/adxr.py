@@ -2,7 +2,7 @@
 
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `ADXR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(adxr(2), high=[3.0, 5.0, 6.0, 5.0, 7.0], low=[1.0, 2.0, 4.0, 3.0, 5.0], close=[2.0, 4.0, 5.0, 3.5, 6.0])
 [nan, nan, nan, nan, 54.166666666666664]
 """

@@ -3,7 +3,7 @@
 weights exp(−(i − m)² / 2s²), m = offset · (period − 1), s = period / sigma, i from the oldest value on.
 Source: Legoux, Kouzis-Loukas, Arnaud Legoux Moving Average (2009).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(alma(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 2.91781744359907, 2.041091278200465, 4.876726165398605, 4.041091278200465]
 """

@@ -3,7 +3,7 @@
 mean of |return| / (close · volume) · `unit`; 0 for a bar without turnover.
 Source: Amihud, Illiquidity and Stock Returns, Journal of Financial Markets 5 (2002).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(amihud(1, 100.0), close=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 30.0])
 [nan, 1.25, 0.2777777777777778]
 """

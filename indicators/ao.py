@@ -2,7 +2,7 @@
 
 Source: Williams, New Trading Dimensions (1998); TA-Lib 0.8 `AO`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ao(1, 2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 0.75, 0.75, -0.5]
 """

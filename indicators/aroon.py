@@ -3,7 +3,7 @@
 100 · (period − bars since) / period, over period + 1 bars.
 Source: Chande, A Time Price Oscillator, Stocks & Commodities 13 (1995); TA-Lib 0.8 `AROON`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(aroon(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan), (nan, nan), (0.0, 100.0), (0.0, 50.0)]
 """

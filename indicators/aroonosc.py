@@ -2,7 +2,7 @@
 
 Source: Chande, A Time Price Oscillator, Stocks & Commodities 13 (1995); TA-Lib 0.8 `AROONOSC`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(aroonosc(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, 100.0, 50.0]
 """

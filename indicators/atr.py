@@ -4,7 +4,7 @@ mean ← mean · (period − 1) / period + true range / period, seeded with the 
 A mean below 1e-290 becomes 0, since denormal numbers are three times slower.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `ATR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(atr(1), high=[3.0, 5.0], low=[1.0, 4.0], close=[2.0, 4.5])
 [nan, 3.0]
 """

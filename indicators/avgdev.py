@@ -3,7 +3,7 @@
 mean |value − mean|, taken from the window at every row, from differences to the newest value.
 Source: TA-Lib 0.8 `AVGDEV`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(avgdev(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 1.0, 0.5, 1.5, 0.5]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `AVGPRICE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(avgprice(), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
 [1.875, 3.25, 4.875]
 """

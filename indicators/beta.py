@@ -3,7 +3,7 @@
 covariance of the returns / variance of x's; 0 when x did not move. Source: Sharpe, A Simplified Model for Portfolio
 Analysis, Management Science 9 (1963); TA-Lib 0.8 `BETA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(beta(2), high=[3.0, 5.0, 6.0, 4.0], low=[1.0, 2.0, 4.0, 3.0])
 [nan, nan, 0.0, 2.34375]
 """

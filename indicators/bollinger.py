@@ -3,7 +3,7 @@
 middle = SMA(period); upper, lower = middle ± width · STDDEV(period).
 Source: Bollinger, Bollinger on Bollinger Bands (2001); TA-Lib 0.8 `BBANDS`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(bollinger(2, 1.0), close=[1.0, 3.0])
 [(nan, nan, nan), (3.0, 2.0, 1.0)]
 """

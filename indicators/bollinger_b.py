@@ -2,7 +2,7 @@
 
 0.5 when the bands are one. Source: Bollinger, Bollinger on Bollinger Bands (2001).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(bollinger_b(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 0.75, 0.25, 0.75, 0.25]
 """

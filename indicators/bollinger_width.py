@@ -2,7 +2,7 @@
 
 0 when the middle is. Source: Bollinger, Bollinger on Bollinger Bands (2001).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(bollinger_width(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 2.0, 0.8, 1.7142857142857142, 0.4444444444444444]
 """

@@ -3,7 +3,7 @@
 (close − open) / (high − low); 0 for a bar without a range. Source: Livshin, Balance of Power, Stocks & Commodities 19
 (2001); TA-Lib 0.8 `BOP`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(bop(), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
 [0.25, 0.6666666666666666, 0.25]
 """

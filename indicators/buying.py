@@ -2,7 +2,7 @@
 
 true low = min(low, last close). Source: Williams, The Ultimate Oscillator, Stocks & Commodities 3 (1985).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(buying(), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan), (2.0, 3.0), (1.0, 2.0), (0.5, 2.0)]
 """

@@ -4,7 +4,7 @@
 nothing is lost at high prices; 0 when nothing has moved. The deviations are taken from the window at every bar.
 Source: Lambert, Commodity Channel Index, Commodities (1980); TA-Lib 0.8 `CCI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(cci(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 66.66666666666667, 66.66666666666667, -66.66666666666667]
 """

@@ -3,7 +3,7 @@
 100 · log10(Σ true range / (highest high − lowest low)) / log10(period); 100 for bars without a range.
 Source: Dreiss, The Choppiness Index (1992).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(chop(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, 32.19280948873624, 41.50374992788437]
 """

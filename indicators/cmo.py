@@ -3,7 +3,7 @@
 100 · (g − l) / (g + l), with the averages of the RSI, as TA-Lib has it (Chande himself summed: see `cmou`); 0 when
 nothing has moved. Source: Chande, Kroll, The New Technical Trader (1994); TA-Lib 0.8 `CMO`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(cmo(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 33.33333333333333, 77.77777777777779, 23.076923076923077]
 """

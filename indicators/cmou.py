@@ -3,7 +3,7 @@
 100 · (rises − falls) / (rises + falls); 0 when nothing has moved.
 Source: Chande, Kroll, The New Technical Trader (1994); TA-Lib 0.8 `CMOU`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(cmou(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 33.33333333333333, 50.0, 50.0]
 """

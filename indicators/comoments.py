@@ -4,7 +4,7 @@ From sums of differences to shifts, updated, and taken afresh from the window ev
 row up to a period of 8), and whenever digits would be lost: a series is far from its shift, or an outlier has left.
 Source: Chan, Golub, LeVeque, Algorithms for Computing the Sample Variance (1983).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(comoments(2), high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0])
 [(nan, nan, nan), (1.0, 0.25, 0.5), (0.25, 1.0, 0.5)]
 """

@@ -3,7 +3,7 @@
 WMA(`average`) of ROC(`short`) + ROC(`long`).
 Source: Coppock, Practical Relative Strength Charting (1962); TA-Lib 0.8 `COPPOCK`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(coppock(2, 1, 2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, nan, 166.66666666666666, 125.55555555555554]
 """

@@ -2,7 +2,7 @@
 
 0 when one of them did not move. Source: Pearson (1895); TA-Lib 0.8 `CORREL`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(correl(3), high=[3.0, 5.0, 6.0, 4.0], low=[1.0, 2.0, 4.0, 3.0])
 [nan, nan, 0.9285714285714287, 0.5]
 """

@@ -2,7 +2,7 @@
 
 ROC(change) of EMA(period) of high − low. Source: Achelis, Technical Analysis from A to Z, 2nd ed.; TA-Lib 0.8 `CVI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(cvi(1, 1), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 50.0, -33.333333333333336, 0.0]
 """

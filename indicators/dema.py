@@ -3,7 +3,7 @@
 2 · EMA − EMA of the EMA. Source: Mulloy, Smoothing Data with Faster Moving Averages, Stocks & Commodities 12 (1994);
 TA-Lib 0.8 `DEMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(dema(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 2.0, 4.666666666666667, 4.222222222222222]
 """

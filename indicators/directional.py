@@ -4,7 +4,7 @@ Of the reach upwards (high − last high) and downwards (last low − low) the l
 true range beside them. sum ← sum − sum / period + movement, begun with the plain sum of the first period − 1 bars.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `PLUS_DM`, `MINUS_DM`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(directional(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan, nan), (2.0, 0.0, 3.0), (2.0, 0.0, 3.5), (1.0, 1.0, 3.75)]
 """

@@ -2,7 +2,7 @@
 
 Source: Donchian's 4-week rule, in Kaufman, Trading Systems and Methods, 5th ed.; TA-Lib 0.8 `DONCHIAN`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(donchian(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan, nan), (5.0, 3.0, 1.0), (6.0, 4.0, 2.0), (6.0, 4.5, 3.0)]
 """

@@ -3,7 +3,7 @@
 value (period / 2 + 1) rows ago − SMA(period); nothing of the future is used.
 Source: TA-Lib 0.8 `DPO`; Achelis, Technical Analysis from A to Z, 2nd ed.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(dpo(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, -1.0, -0.3333333333333335, -1.6666666666666665]
 """

@@ -3,7 +3,7 @@
 100 · |+DI − −DI| / (+DI + −DI); the last value is held when neither moved.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `DX`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(dx(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, 100.0, 0.0]
 """

@@ -2,7 +2,7 @@
 
 Source: Elder, Trading for a Living (1993); TA-Lib 0.8 `EFI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(efi(1), close=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 30.0])
 [nan, 40.0, -30.0]
 """

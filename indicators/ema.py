@@ -4,7 +4,7 @@ mean ← mean + 2 / (period + 1) · (value − mean). seed="sma": the first mean
 values, as in TA-Lib; seed="first": it is the first value, as in pandas (adjust=False), and there is no warm-up.
 Source: TA-Lib 0.8 `EMA`; Kaufman, Trading Systems and Methods, 5th ed., ch. 7.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ema(2), close=[1.0, 3.0, 5.0])
 [nan, 2.0, 4.0]
 >>> over(ema(3, seed="first"), close=[1.0, 3.0, 5.0])

@@ -3,7 +3,7 @@
 SMA of (change of the middle) · (high − low) / (volume / unit); 0 for a bar without volume.
 Source: Arms, Volume Cycles in the Stock Market (1994).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(eom(1, 10.0), high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0], volume=[10.0, 20.0, 30.0])
 [nan, 2.25, 1.0]
 """

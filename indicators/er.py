@@ -3,7 +3,7 @@
 |change over all| / Σ |changes|; 1 when nothing has moved, as in TA-Lib.
 Source: Kaufman, Smarter Trading (1995); TA-Lib 0.8 `ER`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(er(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 0.3333333333333333, 0.5, 0.5]
 """

@@ -3,7 +3,7 @@
 variance ← decay · variance + (1 − decay) · return², begun with the first return's square. `per_year` makes it annual.
 Source: J.P. Morgan, RiskMetrics Technical Document, 4th ed. (1996), ch. 5.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ewma_volatility(0.5), close=[1.0, 2.0, 1.0])
 [nan, 0.6931471805599453, 0.6931471805599453]
 """

@@ -7,7 +7,7 @@ Of equal values the newest counts.
 Source: van Herk, A Fast Algorithm for Local Minimum and Maximum Filters (1992); Gil, Werman, Computing 2-D Min, Median
 and Max Filters (1993).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(extreme(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [(nan, nan), (nan, nan), (3.0, 1.0), (5.0, 0.0), (5.0, 1.0)]
 """

@@ -3,7 +3,7 @@
 v ← 0.33 · 2 · (place − 0.5) + 0.67 · v, held inside ±0.999; fisher ← 0.5 · ln((1 + v) / (1 − v)) + 0.5 · fisher.
 Source: Ehlers, Using the Fisher Transform, Stocks & Commodities 20 (2002).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(fisher(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])[-1]
 (0.43494409035688947, 0.7913738721291064)
 """

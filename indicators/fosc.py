@@ -3,7 +3,7 @@
 100 · (value − TSF a row ago) / value; 0 when the value is.
 Source: Chande, Kroll, The New Technical Trader (1994); TA-Lib 0.8 `FOSC`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(fosc(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, -150.0, 80.0, -100.0]
 """

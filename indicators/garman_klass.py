@@ -4,7 +4,7 @@
 of bars in a year, makes it annual.
 Source: Garman, Klass, On the Estimation of Security Price Volatilities from Historical Data (1980).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(garman_klass(2), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
 [nan, 0.6347056188170718, 0.39503850971945953]
 """

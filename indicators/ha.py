@@ -3,7 +3,7 @@
 close = (open + high + low + close) / 4; open ← (open + close) / 2 of the bar before; high and low take both in.
 Source: Valcu, Using the Heikin-Ashi Technique, Stocks & Commodities 22 (2004); TA-Lib 0.8 `HA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ha(), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
 [(1.75, 3.0, 1.0, 1.875), (1.8125, 5.0, 1.8125, 3.25), (2.53125, 6.0, 2.53125, 4.875)]
 """

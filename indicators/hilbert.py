@@ -5,7 +5,7 @@ period found so far; the period comes from the phase's change between rows, with
 Even and odd rows keep transforms of their own. The transform begins after `skip` values.
 Source: Ehlers, Rocket Science for Traders (2001), ch. 6 and 7; TA-Lib 0.8 `HT_DCPERIOD`, `HT_PHASOR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(hilbert(), close=[100.0 + (i % 8) for i in range(16)])[-1]
 (106.0, 5.350644, 6.658346468878043, 3.5424000000000007, 2.2554508680000005)
 """

@@ -3,7 +3,7 @@
 WMA(√n) of 2 · WMA(n / 2) − WMA(n), roots and halves rounded down.
 Source: Hull, How to Reduce Lag in a Moving Average (2005); TA-Lib 0.8 `HMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(hma(4), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, nan, nan, 4.811111111111111]
 """

@@ -2,7 +2,7 @@
 
 Source: Ehlers, Rocket Science for Traders (2001), ch. 7; TA-Lib 0.8 `HT_DCPERIOD`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ht_dcperiod(), close=[100.0 + (i % 8) for i in range(40)])[-1]
 24.045641990180364
 """

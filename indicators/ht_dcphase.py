@@ -3,7 +3,7 @@
 From the sums of one period of smoothed prices with sine and cosine: O(period of the cycle), 50 at most.
 Source: Ehlers, Rocket Science for Traders (2001), ch. 9; TA-Lib 0.8 `HT_DCPHASE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ht_dcphase(), close=[100.0 + (i % 8) for i in range(70)])[-1]
 -23.012744313693602
 """

@@ -2,7 +2,7 @@
 
 Source: Ehlers, Rocket Science for Traders (2001), ch. 6; TA-Lib 0.8 `HT_PHASOR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ht_phasor(), close=[100.0 + (i % 8) for i in range(40)])[-1]
 (-3.0143637274098647, 5.683965558518147)
 """

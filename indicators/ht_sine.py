@@ -2,7 +2,7 @@
 
 Source: Ehlers, Rocket Science for Traders (2001), ch. 9; TA-Lib 0.8 `HT_SINE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ht_sine(), close=[100.0 + (i % 8) for i in range(70)])[-1]
 (-0.39093586693257676, 0.3744003504282128)
 """

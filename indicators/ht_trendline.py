@@ -3,7 +3,7 @@
 (4 · mean + 3 · last mean + 2 · the one before + the one before that) / 10: O(period of the cycle), 50 at most.
 Source: Ehlers, Rocket Science for Traders (2001), ch. 10; TA-Lib 0.8 `HT_TRENDLINE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ht_trendline(), close=[100.0 + (i % 8) for i in range(70)])[-1]
 103.48661538461538
 """

@@ -4,7 +4,7 @@ A cycle is seen where sine and lead sine have crossed within half a period, or w
 of the period; more than 1.5 % away from the trendline is a trend all the same.
 Source: Ehlers, Rocket Science for Traders (2001), ch. 11; TA-Lib 0.8 `HT_TRENDMODE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ht_trendmode(), close=[100.0 + (i % 8) for i in range(70)])[-1]
 0.0
 """

@@ -5,7 +5,7 @@ both as they were drawn `shift` bars ago, which is where they stand on the chart
 close itself, drawn `shift` bars back, and so needs no column.
 Source: Hosoda, Ichimoku Kinko Hyo (1969); Patel, Trading with Ichimoku Clouds (2010).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ichimoku(2, 2, 2, 1), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan, nan, nan), (nan, nan, nan, nan), (4.0, 4.0, 3.0, 3.0), (4.5, 4.5, 4.0, 4.0)]
 """

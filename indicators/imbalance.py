@@ -3,7 +3,7 @@
 (bid size − ask size) / (bid size + ask size). While a side is empty (its price or its size is 0) the last value stays;
 0 until both sides were there once. Source: Cartea, Jaimungal, Penalva, Algorithmic and High-Frequency Trading (2015).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(imbalance(), bid=[10.0, 10.0], bid_size=[3.0, 5.0], ask=[11.0, 0.0], ask_size=[1.0, 0.0])
 [0.5, 0.5]
 """

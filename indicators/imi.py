@@ -3,7 +3,7 @@
 100 · Σ rises / (Σ rises + Σ falls), from open to close; 50 when no bar had a body.
 Source: Chande, Kroll, The New Technical Trader (1994); TA-Lib 0.8 `IMI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(imi(2), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
 [nan, 100.0, 100.0]
 """

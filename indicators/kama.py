@@ -4,7 +4,7 @@ mean ← mean + c² · (value − mean), c between 2/31 and 2/3 by how much of t
 progress. The path is taken afresh from the window every 32 · period values. It begins at the value before the first.
 Source: Kaufman, Smarter Trading (1995); TA-Lib 0.8 `KAMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(kama(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 2.929651469020182, 3.206368187925566, 3.312442690730289]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `KDJ`, whose averages are Wilder's.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(kdj(2, 2, 1), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan, nan), (nan, nan, nan), (75.0, 75.0, 75.0), (45.833333333333336, 45.833333333333336, 45.83333333333333)]
 """

@@ -3,7 +3,7 @@
 Both averages are ready at the same bar: the one that needs fewer bars begins late, as in TA-Lib.
 Source: Keltner, How to Make Money in Commodities (1960), as changed by Raschke; TA-Lib 0.8 `KC`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(keltner(2, 1, 2.0), high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])[-1]
 (8.277777777777779, 4.277777777777778, 0.2777777777777777)
 """

@@ -3,7 +3,7 @@
 1 · SMA10(ROC10) + 2 · SMA10(ROC15) + 3 · SMA10(ROC20) + 4 · SMA15(ROC30); signal = SMA(`signal`) of it.
 Source: Pring, Summed Rate of Change (KST), Stocks & Commodities 10 (1992).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(kst(1), close=[float(100 + i % 7) for i in range(46)])[-2:]
 [(-1.9128397927494207, -1.9128397927494207), (0.10321713139257993, 0.10321713139257993)]
 """

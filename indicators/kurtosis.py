@@ -3,7 +3,7 @@
 Population moments; 0 when all values are the same.
 Source: Joanes, Gill, Comparing Measures of Sample Skewness and Kurtosis (1998), g2.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(kurtosis(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, -1.5, -1.4999999999999996, -1.5000000000000004]
 """

@@ -7,7 +7,7 @@ the line, each seeded with a simple mean. Some read
 2 · (range / reach − 1), and some charts leave the factor out.
 Source: Klinger, Identifying Trends with Volume Analysis, Technical Analysis of Stocks & Commodities 15 (1997).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(kvo(1, 2, 1), high=[3.0, 5.0, 3.0], low=[2.0, 2.0, 2.0], close=[2.0, 5.0, 2.0], volume=[10.0, 3.0, 5.0])
 [(nan, nan, nan), (nan, nan, nan), (-200.0, -200.0, 0.0)]
 """

@@ -5,7 +5,7 @@ size. 0 when the signed sizes are all the same.
 Source: Kyle, Continuous Auctions and Insider Trading, Econometrica 53 (1985); Hasbrouck, Empirical Market
 Microstructure (2007).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(kyle(2), price=[10.0, 10.5, 10.25], size=[1.0, 2.0, 1.0], side=[1, 1, -1])
 [nan, nan, 0.25]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `LINEARREG_ANGLE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(linearreg_angle(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 26.56505117707799, 45.0, 45.0]
 """

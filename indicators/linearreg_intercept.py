@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `LINEARREG_INTERCEPT`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(linearreg_intercept(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 1.5, 2.3333333333333335, 2.6666666666666665]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `LINEARREG_SLOPE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(linearreg_slope(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 0.5, 1.0, 1.0]
 """

@@ -2,7 +2,7 @@
 
 Source: Campbell, Lo, MacKinlay, The Econometrics of Financial Markets (1997), ch. 1.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(log_return(), close=[1.0, 2.0, 1.0])
 [nan, 0.6931471805599453, -0.6931471805599453]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `MIN`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(lowest(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 1.0, 2.0, 2.0, 4.0]
 """

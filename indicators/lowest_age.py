@@ -2,7 +2,7 @@
 
 Of equal values the newest counts. Source: TA-Lib 0.8 `MININDEX`, which gives the same as a place in the series.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(lowest_age(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 2.0, 1.0, 2.0]
 """

@@ -2,7 +2,7 @@
 
 `kind` is one of sma, ema, wma, dema, tema, trima, kama, t3, rma. Source: TA-Lib 0.8 `MA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ma(2, "wma"), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 2.3333333333333335, 2.3333333333333335, 4.0, 4.333333333333333]
 """

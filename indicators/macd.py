@@ -4,7 +4,7 @@ Both averages give their first value at the same bar: each is seeded with the si
 `slow` values up to value `slow`. The signal line is seeded with the mean of the first `signal` differences, and nothing
 is given before it is there. Source: Appel, Technical Analysis (2005); TA-Lib 0.8 `MACD` for the seeds.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(macd(1, 2, 1), close=[1.0, 3.0])
 [(nan, nan, nan), (1.0, 1.0, 0.0)]
 """

@@ -2,7 +2,7 @@
 
 Source: Appel, Technical Analysis (2005); TA-Lib 0.8 `MACDEXT` with one kind for all three.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(macdext(1, 2, 1), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [(nan, nan, nan), (1.0, 1.0, 0.0), (-0.5, -0.5, 0.0), (1.5, 1.5, 0.0), (-0.5, -0.5, 0.0)]
 """

@@ -3,7 +3,7 @@
 weight = fast_limit / the phase's change in degrees (1 at least), slow_limit at least; fama follows mama at half of it.
 Source: Ehlers, MESA Adaptive Moving Averages, Stocks & Commodities 19 (2001); TA-Lib 0.8 `MAMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(mama(), close=[100.0 + (i % 8) for i in range(40)])[-1]
 (104.01185439427005, 99.17390861068876)
 """

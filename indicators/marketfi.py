@@ -2,7 +2,7 @@
 
 (high − low) / volume; 0 without volume. Source: Williams, Trading Chaos (1995); TA-Lib 0.8 `MARKETFI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(marketfi(), high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0], volume=[10.0, 20.0, 30.0])
 [0.2, 0.15, 0.06666666666666667]
 """

@@ -3,7 +3,7 @@
 Σ over `period` bars of EMA(fast) of the range / EMA(fast) of that EMA; a ratio is 1 where there is no range.
 Source: Dorsey, The Mass Index, Stocks & Commodities 10 (1992); TA-Lib 0.8 `MASSI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(mass(1, 2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 2.0, 2.0, 2.0]
 """

@@ -2,7 +2,7 @@
 
 Source: Tukey, Exploratory Data Analysis (1977).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(median(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 2.0, 3.0, 4.0]
 """

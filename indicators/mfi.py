@@ -3,7 +3,7 @@
 100 · rising / (rising + falling) over `period` bars; 0 when nothing was turned over.
 Source: Quong, Soudack, Volume-Weighted RSI: Money Flow, Stocks & Commodities 7 (1989); TA-Lib 0.8 `MFI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(mfi(2), high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0], volume=[10.0, 20.0, 30.0])
 [nan, nan, 100.0]
 """

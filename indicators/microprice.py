@@ -5,7 +5,7 @@ size-weighted mid; Stoikov, The Micro-Price (2018), goes on from it to an estima
 its size is 0) the last value stays; until both sides were there once it is the larger of the two prices.
 Source: Gatheral, Oomen, Zero-Intelligence Realized Variance Estimation, Finance and Stochastics 14 (2010).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(microprice(), bid=[10.0, 10.0], bid_size=[3.0, 5.0], ask=[11.0, 11.0], ask_size=[1.0, 0.0])
 [10.75, 10.75]
 """

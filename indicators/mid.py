@@ -3,7 +3,7 @@
 (bid + ask) / 2. While a side is empty (its price is 0) the last mid stays; until both sides were there once it is the
 price of the side that is there, or 0. Source: Harris, Trading and Exchanges (2003), ch. 14.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(mid(), bid=[0.0, 10.0, 10.0, 0.0], ask=[10.5, 10.5, 11.0, 12.0])
 [10.5, 10.25, 10.5, 10.5]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `MIDPRICE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(midprice(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 3.0, 4.0, 4.5]
 """

@@ -3,7 +3,7 @@
 First given one bar after the sums are there, as in TA-Lib; 0 when nothing has moved.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `MINUS_DI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(minus_di(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, 0.0, 26.666666666666668]
 """

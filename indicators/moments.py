@@ -6,7 +6,7 @@ three standard deviations away from the shift, or an outlier that far away has l
 Skewness and kurtosis are 0 when the values are all the same.
 Source: Pébay, Formulas for Robust, One-Pass Parallel Computation of Covariances and Moments (2008).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(moments(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])[-1]
 (0.3333333333333333, 1.5555555555555556, -0.3818017741606062, -1.5000000000000004)
 """

@@ -3,7 +3,7 @@
 ((close − low) − (high − close)) / (high − low) · volume; 0 for a bar without a range.
 Source: Chaikin's multiplier, in Achelis, Technical Analysis from A to Z, 2nd ed.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(money(), high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0], volume=[10.0, 20.0, 30.0])
 [0.0, 6.666666666666666, 0.0]
 """

@@ -2,7 +2,7 @@
 
 Source: the two halves of Wilder, New Concepts in Technical Trading Systems (1978), RSI.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(moves(), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [(nan, nan), (2.0, 0.0), (0.0, 1.0), (3.0, 0.0), (0.0, 1.0)]
 """

@@ -3,7 +3,7 @@
 Source: Forman, Cross-Market Evaluations with Normalized Average True Range, Stocks & Commodities 24 (2006); TA-Lib 0.8
 `NATR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(natr(1), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 75.0, 40.0, 57.14285714285714]
 """

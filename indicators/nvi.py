@@ -2,7 +2,7 @@
 
 Source: Fosback, Stock Market Logic (1976); TA-Lib 0.8 `NVI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(nvi(), close=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 15.0])
 [1000.0, 1000.0, 750.0]
 """

@@ -2,7 +2,7 @@
 
 Source: Granville, New Key to Stock Market Profits (1963); TA-Lib 0.8 `OBV`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(obv(), close=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 30.0])
 [10.0, 30.0, 0.0]
 """

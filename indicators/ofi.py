@@ -5,7 +5,7 @@ A quote counts e = (bid ≥ last bid ? bid size : 0) − (bid ≤ last bid ? las
 A quote with an empty side (price or size 0) counts 0, and the next is compared with the last full one.
 Source: Cont, Kukanov, Stoikov, The Price Impact of Order Book Events, Journal of Financial Econometrics 12 (2014).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> sizes = {"bid_size": [3.0, 5.0, 4.0], "ask_size": [2.0, 1.0, 6.0]}
 >>> over(ofi(2), bid=[10.0, 10.0, 11.0], ask=[12.0, 12.0, 13.0], **sizes)
 [nan, nan, 8.0]

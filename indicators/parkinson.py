@@ -4,7 +4,7 @@
 drift. `per_year`, the number of bars in a year, makes it annual.
 Source: Parkinson, The Extreme Value Method for Estimating the Variance of the Rate of Return (1980).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(parkinson(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 0.6075082038458153, 0.4255073949333129, 0.27695730558340403]
 """

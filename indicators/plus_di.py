@@ -3,7 +3,7 @@
 First given one bar after the sums are there, as in TA-Lib; 0 when nothing has moved.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `PLUS_DI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(plus_di(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, 57.14285714285714, 26.666666666666668]
 """

@@ -2,7 +2,7 @@
 
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `PLUS_DM`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(plus_dm(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 2.0, 2.0, 1.0]
 """

@@ -2,7 +2,7 @@
 
 Source: TA-Lib 0.8 `PPO`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ppo(1, 2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 50.0, 0.0, 25.0, 0.0]
 """

@@ -2,7 +2,7 @@
 
 0 without volume. Source: TA-Lib 0.8 `PVO`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(pvo(1, 2), volume=[10.0, 20.0, 15.0])
 [nan, 33.33333333333333, 0.0]
 """

@@ -2,7 +2,7 @@
 
 Source: Achelis, Technical Analysis from A to Z, 2nd ed.; TA-Lib 0.8 `PVT`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(pvt(), close=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 30.0])
 [0.0, 20.0, 12.5]
 """

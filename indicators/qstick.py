@@ -2,7 +2,7 @@
 
 Source: Chande, Kroll, The New Technical Trader (1994); TA-Lib 0.8 `QSTICK`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(qstick(2), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
 [nan, 1.25, 1.25]
 """

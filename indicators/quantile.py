@@ -3,7 +3,7 @@
 Linear interpolation between neighbours, as numpy's default (Hyndman and Fan's type 7). The window is kept sorted: a
 value is found by halving and moved into place. Source: Hyndman, Fan, Sample Quantiles in Statistical Packages (1996).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(quantile(4, 0.5), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, nan, 2.5, 3.5]
 """

@@ -3,7 +3,7 @@
 Of the sample (divided by period − 1); `per_year`, the number of bars in a year, makes it annual.
 Source: Andersen, Bollerslev, Answering the Skeptics, International Economic Review 39 (1998).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(realised(2), close=[1.0, 2.0, 1.0, 2.0])
 [nan, nan, 0.9802581434685471, 0.9802581434685471]
 """

@@ -3,7 +3,7 @@
 Least squares from sums of differences to a shift, updated, and taken afresh from the window every 32 · period values.
 Source: TA-Lib 0.8 `LINEARREG_SLOPE`, `LINEARREG_INTERCEPT`; Kenney, Keeping, Mathematics of Statistics (1962).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(regression(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [(nan, nan), (nan, nan), (0.5, 1.5), (1.0, 2.3333333333333335), (1.0, 2.6666666666666665)]
 """

@@ -4,7 +4,7 @@ mean ← (mean · (period − 1) + value) / period, seeded with the simple mean 
 A mean below 1e-290 in size becomes 0, since denormal numbers are three times slower.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `RMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rma(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 2.0, 2.0, 3.5, 3.75]
 """

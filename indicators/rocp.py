@@ -2,7 +2,7 @@
 
 0 when the value `period` rows ago was 0. Source: TA-Lib 0.8 `ROCP`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rocp(2), close=[1.0, 4.0, 2.0, 5.0])
 [nan, nan, 1.0, 0.25]
 """

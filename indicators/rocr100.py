@@ -2,7 +2,7 @@
 
 0 when the value `period` rows ago was 0. Source: TA-Lib 0.8 `ROCR100`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rocr100(2), close=[1.0, 4.0, 2.0, 5.0])
 [nan, nan, 200.0, 125.0]
 """

@@ -4,7 +4,7 @@
 of bars in a year, makes it annual.
 Source: Rogers, Satchell, Estimating Variance from High, Low and Closing Prices (1991).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rogers_satchell(2), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
 [nan, 0.6190954534431304, 0.37629611751833747]
 """

@@ -5,7 +5,7 @@ c is above 0, since then the changes do not look like a bounce.
 Source: Roll, A Simple Implicit Measure of the Effective Bid-Ask Spread in an Efficient Market, Journal of Finance 39
 (1984).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(roll(2), price=[10.0, 10.5, 10.0, 10.5])
 [nan, nan, nan, 1.0]
 """

@@ -4,7 +4,7 @@ sum ← sum + newest − oldest, taken afresh from the window every 32 · period
 has been since the last time: rounding neither adds up nor outlives a large value.
 Source: TA-Lib 0.8 `SUM`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rolling_sum(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 4.0, 5.0, 7.0, 9.0]
 """

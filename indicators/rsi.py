@@ -5,7 +5,7 @@ changes, then mean ← (mean · (period − 1) + change) / period. 0 when nothin
 below 1e-290 becomes 0, since denormal numbers are three times slower.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `RSI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rsi(2), close=[1.0, 3.0, 2.0, 2.0])
 [nan, nan, 66.66666666666666, 66.66666666666666]
 """

@@ -3,7 +3,7 @@
 100 · u / (u + d), Wilder's averages of the deviation of the last `deviation` closes on rises and on falls; 50 when
 nothing has moved. Source: Dorsey, The Relative Volatility Index, Stocks & Commodities 11 (1993); TA-Lib 0.8 `RVI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rvi(2, 2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 66.66666666666666, 88.88888888888889, 61.53846153846154]
 """

@@ -2,7 +2,7 @@
 
 0 when those had none. Source: TA-Lib 0.8 `RVOL`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(rvol(1), volume=[10.0, 20.0, 15.0])
 [nan, 2.0, 0.75]
 """

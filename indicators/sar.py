@@ -4,7 +4,7 @@ stop ← stop + a · (extreme − stop), a growing by `acceleration` at every ne
 range of the last two bars. The first direction is that of the first directional movement.
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib 0.8 `SAR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(sar(), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, 1.0, 1.08, 1.2768000000000002]
 """

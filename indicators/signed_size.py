@@ -4,7 +4,7 @@ By the trade's side; where the venue does not say it (side 0), by the tick rule:
 bought, below it sold; 0 while all prices have been the same.
 Source: Lee, Ready, Inferring Trade Direction from Intraday Data, Journal of Finance 46 (1991).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(signed_size(), price=[10.0, 10.5, 10.5, 10.5], size=[1.0, 2.0, 3.0, 4.0], side=[0, 0, 0, -1])
 [0.0, 2.0, 3.0, -4.0]
 """

@@ -3,7 +3,7 @@
 sum ← sum + value; mean = sum / period; sum ← sum − oldest, in TA-Lib's order.
 Source: TA-Lib 0.8 `SMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(sma(2), close=[1.0, 3.0, 6.0])
 [nan, 2.0, 4.5]
 """

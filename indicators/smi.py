@@ -3,7 +3,7 @@
 100 · EMA(fast) of EMA(slow) of (close − middle) / (half of the same of the range); signal = EMA of it.
 Source: Blau, Stochastic Momentum, Stocks & Commodities 11 (1993); TA-Lib 0.8 `SMI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(smi(2, 1, 1, 1), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan), (50.0, 50.0), (50.0, 50.0), (-66.66666666666666, -66.66666666666666)]
 """

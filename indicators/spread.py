@@ -3,7 +3,7 @@
 ask − bid. While a side is empty (its price is 0) the last spread stays; 0 until both sides were there once.
 Source: Harris, Trading and Exchanges (2003), ch. 14.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(spread(), bid=[10.0, 10.0, 10.0], ask=[10.5, 0.0, 10.25])
 [0.5, 0.5, 0.25]
 """

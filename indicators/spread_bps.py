@@ -3,7 +3,7 @@
 10 000 · (ask − bid) / mid. While a side is empty (its price is 0) the last value stays; 0 until both sides were there
 once. Source: Harris, Trading and Exchanges (2003), ch. 14.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(spread_bps(), bid=[10.0, 10.0, 9.0], ask=[10.0, 0.0, 11.0])
 [0.0, 0.0, 2000.0]
 """

@@ -2,7 +2,7 @@
 
 √ variance. Source: TA-Lib 0.8 `STDDEV`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(stddev(2), close=[1.0, 3.0, 3.0])
 [nan, 1.0, 0.0]
 """

@@ -2,7 +2,7 @@
 
 Source: Lane, Lane's Stochastics, Stocks & Commodities 2 (1984); TA-Lib 0.8 `STOCH`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(stoch(2, 2, 1), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan), (nan, nan), (75.0, 75.0), (45.833333333333336, 45.833333333333336)]
 """

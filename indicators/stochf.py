@@ -3,7 +3,7 @@
 k = 100 · (close − lowest) / (highest − lowest), 0 without a range; d = average of k over `smooth` bars.
 Source: Lane, Lane's Stochastics, Stocks & Commodities 2 (1984); TA-Lib 0.8 `STOCHF`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(stochf(2, 2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan), (nan, nan), (75.0, 75.0), (16.666666666666668, 45.833333333333336)]
 """

@@ -2,7 +2,7 @@
 
 Source: Chande, Kroll, The New Technical Trader (1994); TA-Lib 0.8 `STOCHRSI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(stochrsi(2, 2, 1), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [(nan, nan), (nan, nan), (nan, nan), (100.0, 100.0), (0.0, 0.0)]
 """

@@ -3,7 +3,7 @@
 The stop is the lower band while the close stays above it, and the upper one while it stays below; `trend` is 1 or −1.
 Source: Seban, Das ist die beste Strategie (2008); TA-Lib 0.8 `SUPERTREND`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(supertrend(1, 1.0), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan), (0.5, 1.0), (3.0, 1.0), (3.0, 1.0)]
 """

@@ -4,7 +4,7 @@ c1·e6 + c2·e5 + c3·e4 + c4·e3, where e3 … e6 are the third to sixth EMA of
 c1 = −v³, c2 = 3v² + 3v³, c3 = −6v² − 3v − 3v³, c4 = 1 + 3v + v³ + 3v².
 Source: Tillson, Smoothing Techniques for More Accurate Signals, Stocks & Commodities 16 (1998); TA-Lib 0.8 `T3`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(t3(1), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [1.0, 3.0, 2.0, 5.0, 4.0]
 """

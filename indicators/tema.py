@@ -3,7 +3,7 @@
 3 · EMA − 3 · EMA of the EMA + EMA of that.
 Source: Mulloy, Smoothing Data with Less Lag, Stocks & Commodities 12 (1994); TA-Lib 0.8 `TEMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(tema(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, nan, 4.666666666666666, 4.074074074074075]
 """

@@ -4,7 +4,7 @@
 Source: Chordia, Roll, Subrahmanyam, Order Imbalance, Liquidity, and Market Returns, Journal of Financial Economics 65
 (2002); Lee, Ready, Inferring Trade Direction from Intraday Data, Journal of Finance 46 (1991).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(trade_imbalance(2), price=[10.0, 10.0, 10.0], size=[1.0, 3.0, 5.0], side=[1, -1, -1])
 [nan, -0.5, -1.0]
 """

@@ -3,7 +3,7 @@
 period / (time of this trade − time of the trade `period` before it). While that is no time at all the last rate stays;
 0 before there is one. Source: Engle, Russell, Autoregressive Conditional Duration, Econometrica 66 (1998).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(trade_rate(2), ts_trade=[0, 250_000_000, 1_000_000_000, 1_250_000_000])
 [nan, nan, 2.0, 2.0]
 """

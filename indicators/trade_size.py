@@ -2,7 +2,7 @@
 
 Source: the mean, Σ size / period; Harris, Trading and Exchanges (2003), on what it tells of who trades.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(trade_size(2), size=[1.0, 3.0, 6.0])
 [nan, 2.0, 4.5]
 """

@@ -3,7 +3,7 @@
 max(high, last close) − min(low, last close). Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib
 0.8 `TRANGE`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(trange(), high=[3.0, 5.0], low=[1.0, 4.0], close=[2.0, 4.5])
 [nan, 3.0]
 """

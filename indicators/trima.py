@@ -2,7 +2,7 @@
 
 For an odd period n both have (n + 1) / 2 values; for an even one n / 2 and n / 2 + 1. Source: TA-Lib 0.8 `TRIMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(trima(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 2.25, 3.0, 4.0]
 """

@@ -2,7 +2,7 @@
 
 Source: Hutson, Good TRIX, Stocks & Commodities 1 (1983); TA-Lib 0.8 `TRIX`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(trix(2), close=[1.0, 3.0, 2.0, 5.0, 4.0, 6.0])
 [nan, nan, nan, nan, 27.77777777777779, 27.536231884057962]
 """

@@ -3,7 +3,7 @@
 100 · EMA(short) of EMA(long) of the change / the same of |change|; 0 when nothing has moved.
 Source: Blau, Momentum, Direction and Divergence (1995); TA-Lib 0.8 `TSI`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(tsi(2, 1), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 33.33333333333333, 86.66666666666666, 3.70370370370372]
 """

@@ -2,7 +2,7 @@
 
 Source: the numerator of every volume-weighted average.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(turnover(), close=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 30.0])
 [20.0, 80.0, 90.0]
 """

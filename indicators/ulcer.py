@@ -3,7 +3,7 @@
 √ of the mean over `period` rows of (100 · (value − highest) / highest)², highest over the same period.
 Source: Martin, McCann, The Investor's Guide to Fidelity Funds (1989).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ulcer(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 23.570226039551585, 23.570226039551585, 14.142135623730951]
 """

@@ -3,7 +3,7 @@
 100 · (4 · share(short) + 2 · share(medium) + share(long)) / 7; a share is 0 where nothing has moved.
 Source: Williams, The Ultimate Oscillator, Stocks & Commodities 3 (1985); TA-Lib 0.8 `ULTOSC`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(ultosc(1, 2, 3), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, nan, nan, 32.142857142857146]
 """

@@ -5,7 +5,7 @@ and sums are taken afresh from the window when the variance is small beside them
 rest, and every 32 · period values, in TA-Lib's order: no drift, and on average O(1) a value.
 Source: TA-Lib 0.8 `VAR`; Chan, Golub, LeVeque, Algorithms for Computing the Sample Variance (1983).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(var(2), close=[1.0, 3.0, 3.0])
 [nan, 1.0, 0.0]
 """

@@ -3,7 +3,7 @@
 High in a trend, low in a trading range; 0 when nothing has moved.
 Source: White, The Vertical Horizontal Filter, Futures (1991); TA-Lib 0.8 `VHF`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(vhf(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 0.3333333333333333, 0.75, 0.25]
 """

@@ -6,7 +6,7 @@ equals) until it holds 70 %. Counted anew at every bar. All three are the close 
 volume, as venues of indices give it, all bars weigh the same.
 Source: Steidlmayer, Steidlmayer on Markets (1989); Dalton, Mind over Markets (1990).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(volume_profile(3, 2), close=[1.0, 2.0, 2.0], volume=[1.0, 2.0, 3.0])
 [(nan, nan, nan), (nan, nan, nan), (1.75, 2.0, 1.5)]
 >>> over(volume_profile(3, 2), close=[1.0, 2.0, 2.0], volume=[0.0, 0.0, 0.0])[-1]

@@ -3,7 +3,7 @@
 plus = Σ |high − last low| / Σ true range, minus = Σ |low − last high| / Σ true range, over `period` bars; 0 when
 nothing has moved. Source: Botes, Siepman, The Vortex Indicator, Stocks & Commodities 28 (2010); TA-Lib 0.8 `VORTEX`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(vortex(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [(nan, nan), (nan, nan), (1.6, 0.4), (1.25, 1.0)]
 """

@@ -7,7 +7,7 @@ in it (0 while that is nothing). `bucket` should be about a fiftieth of a usual 
 Source: Easley, López de Prado, O'Hara, Flow Toxicity and Liquidity in a High-Frequency World, Review of Financial
 Studies 25 (2012).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(vpin(4.0, 2), price=[10.0, 10.0, 10.0], size=[2.0, 3.0, 8.0], side=[1, -1, 1])
 [1.0, 0.0, 0.75]
 """

@@ -3,7 +3,7 @@
 `at` is in seconds since 1970, UTC; before the first bar that opens at or after it, the bar's own vwap is given.
 Source: Shannon, Maximum Trading Gains with Anchored VWAP (2023).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(vwap_anchored(60), vwap=[2.0, 4.0, 3.0], volume=[1.0, 1.0, 1.0], ts_open=[0, 60 * 10**9, 120 * 10**9])
 [2.0, 4.0, 3.5]
 """

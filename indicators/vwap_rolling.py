@@ -3,7 +3,7 @@
 Made from each bar's own vwap. The price itself without volume.
 Source: Berkowitz, Logue, Noser, The Total Cost of Transactions on the NYSE, Journal of Finance 43 (1988).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(vwap_rolling(2), vwap=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 30.0])
 [nan, 3.3333333333333335, 3.4]
 """

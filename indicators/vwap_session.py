@@ -4,7 +4,7 @@ A session begins with the first bar that opens in a new day of 24 hours from `st
 from each bar's own vwap; the price itself without volume.
 Source: Berkowitz, Logue, Noser, The Total Cost of Transactions on the NYSE, Journal of Finance 43 (1988).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(vwap_session(), vwap=[2.0, 4.0, 3.0], volume=[1.0, 1.0, 2.0], ts_open=[0, 60 * 10**9, 86400 * 10**9])
 [2.0, 3.0, 3.0]
 """

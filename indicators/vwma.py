@@ -2,7 +2,7 @@
 
 The price itself without volume. Source: TA-Lib 0.8 `VWMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(vwma(2), close=[2.0, 4.0, 3.0], volume=[10.0, 20.0, 30.0])
 [nan, 3.3333333333333335, 3.4]
 """

@@ -2,7 +2,7 @@
 
 Source: Williams, The Secrets of Selecting Stocks (1986); TA-Lib 0.8 `WAD`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(wad(), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [0.0, 2.0, 3.0, 1.5]
 """

@@ -3,7 +3,7 @@
 −100 · (highest − close) / (highest − lowest); 0 without a range.
 Source: Williams, How I Made One Million Dollars (1973); TA-Lib 0.8 `WILLR`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(willr(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
 [nan, -25.0, -25.0, -83.33333333333334]
 """

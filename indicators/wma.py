@@ -3,7 +3,7 @@
 Both sums (plain and weighted) are updated, and taken afresh from the window every 32 · period values: the error of the
 one would otherwise add up in the other. Source: TA-Lib 0.8 `WMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(wma(2), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, 2.3333333333333335, 2.3333333333333335, 4.0, 4.333333333333333]
 """

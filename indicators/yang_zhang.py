@@ -4,7 +4,7 @@
 k = 0.34 / (1.34 + (period + 1) / (period − 1)), variances of the sample. `per_year` makes it annual.
 Source: Yang, Zhang, Drift-Independent Volatility Estimation (2000).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(yang_zhang(2), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])[-1:]
 [0.38855545434862426]
 """

@@ -3,7 +3,7 @@
 EMA of 2 · value − value (period − 1) / 2 rows ago. Source: Ehlers, Way, Zero Lag (Well, Almost), Stocks & Commodities
 28 (2010); TA-Lib 0.8 `ZLEMA`.
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(zlema(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, nan, 4.666666666666667, 3.8333333333333335]
 """

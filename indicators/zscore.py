@@ -2,7 +2,7 @@
 
 0 when they are all the same. Source: Kreyszig, Advanced Engineering Mathematics (1979).
 
->>> from core.node import over
+>>> from core.plain import over
 >>> over(zscore(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
 [nan, nan, 0.0, 1.336306209562122, 0.2672612419124244]
 """

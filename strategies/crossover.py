@@ -3,7 +3,8 @@
 Strength is how decisively they crossed: the change of their distance over the bar, in average true ranges, at most 1.
 Source: Brock, Lakonishok, LeBaron, Simple Technical Trading Rules, Journal of Finance 47 (1992).
 
->>> from core.node import fresh, interpreted
+>>> from core.compiled import interpreted
+>>> from core.plain import fresh
 >>> node = crossover(2, 3); s, run = fresh(node), interpreted(node.step)
 >>> [run(s, None, fast, 10.0, 4.0) for fast in (9.0, 11.0, 12.0)]
 [(0.0, 0.0), (1.0, 0.5), (0.0, 0.0)]

@@ -4,7 +4,8 @@ Strength is how deep it had been: the farthest excursion beyond the line, as a s
 Source: Wilder, New Concepts in Technical Trading Systems (1978), section on RSI tops and bottoms.
 
 >>> from types import SimpleNamespace
->>> from core.node import fresh, interpreted
+>>> from core.compiled import interpreted
+>>> from core.plain import fresh
 >>> node = rsi_reversal(); s, run = fresh(node), interpreted(node.step)
 >>> [run(s, SimpleNamespace(**node.constants), value) for value in (50.0, 15.0, 25.0, 31.0, 40.0)]
 [(0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (1.0, 0.5), (0.0, 0.0)]

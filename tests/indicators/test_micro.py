@@ -10,7 +10,8 @@ import pytest
 import indicators
 from core.bank import NO_TRADES, Bank
 from core.events import QUOTE, SECOND, TRADE, Batch
-from core.node import FIELDS, STORED, Node, over
+from core.node import FIELDS, STORED, Node
+from core.plain import over
 from indicators import indicator
 from tests.indicators.cases.micro import QUOTES, TRADES, Rows, Ticks
 

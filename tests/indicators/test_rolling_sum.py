@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.node import over
+from core.plain import over
 from indicators import rolling_sum
 
 _QUIET = np.random.default_rng(5).random(200) * 0.05
