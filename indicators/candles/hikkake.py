@@ -2,8 +2,8 @@
 
 >>> from core.catalogue import sample
 >>> from core.plain import over
->>> [(row, seen) for row, seen in enumerate(over(cdl_hikkake(), **sample("bars"))) if abs(seen) > 0]
-[]
+>>> [(row, seen) for row, seen in enumerate(over(cdl_hikkake(), **sample("bars"))) if abs(seen) > 0][:3]
+[(8, -100.0), (16, 100.0), (30, 100.0)]
 """
 
 from core.making import indicator

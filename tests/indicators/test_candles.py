@@ -10,7 +10,8 @@ from talib import abstract
 
 from core.bank import Bank
 from core.events import BAR, Batch
-from core.node import Node
+from core.node import FIELDS, Node
+from core.plain import together
 from indicators.candles import ALL, cdl_abandonedbaby, cdl_mathold
 
 TICK = 0.125  # a binary fraction: sums of ranges are exact, so that no comparison hangs on the last bit
@@ -45,10 +46,14 @@ def expected(node: Node, bars: Batch) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def made(kernels: Path) -> tuple[Batch, Batch]:
-    bank = Bank(NODES, ("1s",), kernels)
-    bank.grow(1)
+def bank(kernels: Path) -> Bank:
+    return Bank(NODES, ("1s",), kernels)
+
+
+@pytest.fixture(scope="module")
+def made(bank: Bank) -> tuple[Batch, Batch]:
     bars = candles(1, COUNT)
+    bank.clear(1)
     return bars, bank(bars)[0]
 
 
@@ -67,10 +72,20 @@ def test_the_whole_family_is_there() -> None:
     assert len(ours) == 61
 
 
-def test_patterns_on_real_looking_prices_differ_by_nothing(kernels: Path, make_bars: Callable[..., Batch]) -> None:
-    bank = Bank(NODES, ("1s",), kernels)
-    bank.grow(1)
+def test_patterns_on_real_looking_prices_differ_by_nothing(bank: Bank, make_bars: Callable[..., Batch]) -> None:
     bars = make_bars(20_000, seed=3)
+    bank.clear(1)
     values, _ = bank(bars)
     for node in NODES:
         np.testing.assert_array_equal(values[node.name], expected(node, bars), err_msg=node.name)
+
+
+def test_compiled_equals_interpreted_and_whole_equals_ragged(bank: Bank) -> None:
+    bars = candles(2, 400)
+    bank.clear(1)
+    values, _ = bank(bars)
+    right = together(NODES, {name: bars[name].tolist() for name in FIELDS["bars"]})
+    for node in NODES:
+        np.testing.assert_array_equal(values[node.name], right[node.name], err_msg=node.name)
+    bank.clear(1)
+    assert b"".join(bank(part)[0].tobytes() for part in np.array_split(bars, 37)) == values.tobytes()

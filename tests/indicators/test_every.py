@@ -23,7 +23,8 @@ from indicators import candles
 
 EVERY = [maker() for maker in (*indicators.ALL, *strategies.ALL)]
 _names = [node.name for node in EVERY]
-BARS = [node for node in EVERY if node.on == "bars"]  # those on trades and quotes are run by test_micro.py
+# Those on trades and quotes are run by test_micro.py, candlestick patterns by test_candles.py.
+BARS = [node for node in EVERY if node.on == "bars" and not node.name.startswith("cdl_")]
 _on_bars = [node.name for node in BARS]
 MakeBars = Callable[..., Batch]
 
