@@ -38,7 +38,8 @@ class Bank:
     The kernel trusts the bars it is given: symbol and timeframe must be ones the bank was made for.
 
     `update(bank.at, lane, symbol, *numbers)` is the fastest way in for one finished bar: `numbers` are its `fields` in
-    order, the values are in `latest[lane, symbol]` afterwards; it gives how many signals were made. Nothing is checked.
+    order, the values are in `latest[lane, symbol]` afterwards; it gives how many signals were made. Nothing is
+    checked, and the address says nothing to Python: hold on to the bank, and read `at` again after `grow`.
     """
 
     def __init__(
