@@ -128,6 +128,9 @@ class Bank:
 
     def take(self, trades: Batch, now: int = 0, ts_recv: int = 0) -> list[Batch]:
         """The trades that are sound, numbered, and what follows from them and from the venue's clock reaching `now`."""
+        if len(trades) > _LOW:  # more than the answer can count
+            first = [batch for i in range(0, len(trades) - _LOW, _LOW) for batch in self.take(trades[i : i + _LOW])]
+            return first + self.take(trades[(len(trades) - 1) // _LOW * _LOW :], now, ts_recv)
         out = np.empty(len(trades), dtype=TRADE)
         found = self._take(self.at, trades, now, ts_recv, out, self._bars, self._values, self._signals)
         if found == len(trades) and found:  # all sound, no bar closed: the usual case

@@ -26,7 +26,7 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("kernels")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_bars() -> Callable[..., Batch]:
     """Random-walk bars: `make_bars(count, symbols=1, seed=0)`, symbols in random order, timeframe 1s."""
 

@@ -148,3 +148,13 @@ def test_trades_of_no_size_have_their_price_as_vwap(bars_of: MakeBars) -> None:
     closed = bars.pass_time(T0 + SECOND, 0)
     assert math.isfinite(closed["vwap"][0])
     assert closed["vwap"][0] == 42.0
+
+
+def test_more_trades_than_one_call_can_count(bars_of: MakeBars, make_trades: Callable[..., Batch]) -> None:
+    trades = make_trades(2_200_000, seconds=100_000)
+    bars = bars_of("1s")
+    made = bars.bank.take(trades, int(trades["ts_event"][-1]) + SECOND, 1)
+    assert sum(len(batch) for batch in made if batch.dtype is TRADE) == len(trades)
+    closed = joined([batch for batch in made if batch.dtype is BAR])
+    assert closed["trades"].sum() == len(trades)
+    assert closed["seq"].tolist() == list(range(1, len(closed) + 1))

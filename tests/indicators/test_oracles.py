@@ -1,6 +1,8 @@
 """Every indicator on bars against an oracle, at every row of many kinds of series."""
 
+import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from core.bank import Bank
 from core.events import Batch
 from core.node import ordered
 from indicators import candles, indicator
-from tests.indicators.cases import CASES
+from tests.indicators.cases import CASES, FAMILIES
 from tests.indicators.cases.case import Case, Columns, Series
 
 KINDS = ("walk", "flat", "tiny", "offset", "spiky", "steps")
@@ -46,14 +48,26 @@ def series(kind: str, make_bars: Callable[..., Batch], count: int = 3_000) -> Ba
     return bars
 
 
-def computed(bank: Bank, bars: Batch) -> Batch:
-    bank.clear(1)
-    return bank(bars)[0]
+Computed = Callable[[str, str], tuple[Columns, Batch]]
 
 
 @pytest.fixture(scope="module")
-def known() -> dict[str, tuple[Columns, Batch]]:
-    return {}
+def computed(kernels: Path, make_bars: Callable[..., Batch]) -> Computed:
+    """The columns of a kind of series, and the values of a family's cases on it: each family is one bank."""
+
+    @functools.cache
+    def bank(family: str) -> Bank:
+        nodes = {node.name: node for node in (indicator(case.call) for case in FAMILIES[family])}
+        return Bank(tuple(nodes.values()), ("1s",), kernels)
+
+    @functools.cache
+    def values(family: str, kind: str) -> tuple[Columns, Batch]:
+        bars = series(kind, make_bars)
+        bank(family).clear(1)
+        x = {name: np.ascontiguousarray(bars[name], dtype=float) for name in FIELDS}
+        return x, bank(family)(bars)[0]
+
+    return values
 
 
 def scale_of(case: Case, x: Columns, right: Series) -> float:
@@ -62,16 +76,11 @@ def scale_of(case: Case, x: Columns, right: Series) -> float:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case", CASES, ids=[case.call for case in CASES])
-def test_values_equal_the_oracle_at_every_bar(
-    case: Case, kind: str, bank: Bank, make_bars: Callable[..., Batch], known: dict[str, tuple[Columns, Batch]]
-) -> None:
+@pytest.mark.parametrize(("family", "case"), CASES, ids=[case.call for _, case in CASES])
+def test_values_equal_the_oracle_at_every_bar(family: str, case: Case, kind: str, computed: Computed) -> None:
     if kind in case.skip:
         pytest.skip(case.skip[kind])
-    if kind not in known:
-        bars = series(kind, make_bars)
-        known[kind] = {name: np.ascontiguousarray(bars[name], dtype=float) for name in FIELDS}, computed(bank, bars)
-    x, values = known[kind]
+    x, values = computed(family, kind)
     node, expected = indicator(case.call), case.oracle(x)
     for column, right in zip(node.columns, expected if isinstance(expected, tuple) else (expected,), strict=True):
         found = values[column]
@@ -86,6 +95,6 @@ def test_values_equal_the_oracle_at_every_bar(
 
 
 def test_every_indicator_on_bars_is_compared() -> None:
-    compared = {node.step for case in CASES for node in ordered((indicator(case.call),))}
+    compared = {node.step for _, case in CASES for node in ordered((indicator(case.call),))}
     others = [maker for maker in indicators.ALL if maker not in candles.ALL]  # test_candles.py compares those
     assert {maker.__name__ for maker in others if maker().on == "bars" and maker().step not in compared} == set()

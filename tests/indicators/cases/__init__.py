@@ -3,5 +3,5 @@
 from tests.indicators.cases import cycles, first, momentum, overlaps, statistics, volume
 from tests.indicators.cases.case import Case
 
-_FAMILIES = (cycles, first, momentum, overlaps, statistics, volume)
-CASES: tuple[Case, ...] = tuple(case for family in _FAMILIES for case in family.CASES)
+FAMILIES = {module.__name__: tuple(module.CASES) for module in (cycles, first, momentum, overlaps, statistics, volume)}
+CASES: tuple[tuple[str, Case], ...] = tuple((name, case) for name, cases in FAMILIES.items() for case in cases)
