@@ -17,9 +17,7 @@ def _breakaway(
 ) -> float:
     found = (
         body(o, c, 4) > ago(b, 4)
-        and up(o, c, 4) == up(o, c, 3)
-        and up(o, c, 3) == up(o, c, 1)
-        and up(o, c, 1) != up(o, c, 0)
+        and up(o, c, 4) == up(o, c, 3) == up(o, c, 1) != up(o, c, 0)
         and (
             (
                 gap_up(o, c, 3, 4)
