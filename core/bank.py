@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from core.bars import FORMING, LANE, NEVER
 from core.cached import digest, loaded
+from core.checks import REFUSED
 from core.compiled import compilations, entry
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
-from core.kernel import BOOK, REFUSED
+from core.kernel import BOOK
 from core.node import Node
 from core.past import carried
 from core.source import planned, written
@@ -35,11 +36,9 @@ NO_TRADES = np.empty(0, dtype=TRADE)
 class Bank:
     """`bank(bars)` gives one row of values a bar and the signals the strategies made; `take` makes the bars first.
 
-    The kernel trusts the bars it is given: symbol and timeframe must be ones the bank was made for.
-
     `update(bank.at, lane, symbol, *numbers)` is the fastest way in for one finished bar: `numbers` are its `fields` in
-    order, the values are in `latest[lane, symbol]` afterwards; it gives how many signals were made. Nothing is
-    checked, and the address says nothing to Python: hold on to the bank, and read `at` again after `grow`.
+    order, the values are in `latest[lane, symbol]` afterwards; it gives how many signals were made, or -1 when there is
+    no such lane or symbol. The address says nothing to Python: hold on to the bank, and read `at` again after `grow`.
     """
 
     def __init__(
@@ -69,6 +68,9 @@ class Bank:
     def _make_room(self) -> None:
         room = int(self.book["room"][0])
         self._bar = np.zeros(1, dtype=BAR)
+        self._nothing = np.zeros((), dtype=self.dtype)
+        for column in self.outputs:
+            self._nothing[column] = np.nan
         self._bars = np.empty(room, dtype=BAR)
         self._values = np.empty(room, dtype=self.dtype)
         self._signals = np.empty(room * max(1, len(self.strategies)), dtype=SIGNAL)
@@ -76,7 +78,9 @@ class Bank:
     def _compile(self) -> None:
         """Compile every entry, or load it from the cache: nothing is compiled once rows come."""
         self.entries = compiled(self.kernel)
-        self._take, self._note, self._run = (self.entries[name] for name in ("take", "note", "run"))
+        self._take, self._note, self._check, self._run = (
+            self.entries[name] for name in ("take", "note", "check", "run")
+        )
         self.update = self.entries["update"]
         self.compiled = sum(compilations(getattr(self.kernel, name)) for name in self.entries)
 
@@ -85,7 +89,9 @@ class Bank:
         self.state = np.empty((len(self.lane), 0), dtype=self.kernel.STATE)
         self.ticks = np.empty(0, dtype=self.kernel.TICK)
         self.forming = np.empty((0, len(self.lane)), dtype=FORMING)
-        self.lane["due"], self.lane["late"], self.refused[:], self.book["born"] = NEVER, 0, 0, NEVER
+        self.latest = np.empty((len(self.lane), 0), dtype=self.dtype)
+        self.lane["due"], self.lane["late"], self.refused[:] = NEVER, 0, 0
+        self.book["born"], self.book["known"] = NEVER, 0
         self.grow(symbols)
 
     def grow(self, symbols: int) -> None:
@@ -98,12 +104,11 @@ class Bank:
             forming[:have] = self.forming
             self.forming = forming
             self.ticks = _grown(self.ticks, room, _first(self.kernel.TICK, self.nodes))
-            self.latest = np.zeros((len(self.lane), room), dtype=self.dtype)
-            for column in self.outputs:
-                self.latest[column] = np.nan
+            self.latest = _grown(self.latest, room, self._nothing)
         for name, array in self._addressed():
             self.book[name] = array.ctypes.data
-        self.book["symbols"], self.book["known"] = len(self.ticks), symbols
+        self.book["symbols"] = len(self.ticks)
+        self.book["known"] = max(symbols, int(self.book["known"][0]))
         self.at = self.book.ctypes.data
 
     def _addressed(self) -> Sequence[tuple[str, NDArray[np.generic]]]:
@@ -117,6 +122,12 @@ class Bank:
         """A row of values for each of these finished bars, and the signals they made."""
         if bars.dtype is not BAR and bars.dtype != BAR:
             raise BadInput(f"expected a batch of BAR rows as in core.events, found {bars.dtype}")
+        wrong = self._check(self.at, bars)
+        if wrong >= 0:
+            raise BadInput(
+                f"bar {wrong} cannot be taken: expected a symbol below {self.book['known'][0]} (see grow), a timeframe"
+                f" of {', '.join(self.timeframes)} and finite numbers, found {bars[wrong]}; nothing was computed"
+            )
         values = np.empty(len(bars), dtype=self.dtype)
         signals = np.empty(len(bars) * len(self.strategies), dtype=SIGNAL)
         return values, signals[: self._run(self.at, bars, values, signals)]
@@ -156,21 +167,23 @@ class Bank:
 def adopted(old: Bank, new: Bank) -> None:
     """Carry all that `old` knows into `new`, a bank of other nodes on the same timeframes: what both have goes on."""
     new.clear(len(old.ticks))
-    new.grow(int(old.book["known"][0]))
-    new.lane[:], new.refused[:], new.book["born"] = old.lane, old.refused, old.book["born"]
+    new.lane[:], new.refused[:], new.forming[:] = old.lane, old.refused, old.forming
+    new.book["born"], new.book["known"] = old.book["born"], old.book["known"]
     known = {node.name: node for node in old.nodes}
-    gone = {node.name for node in new.nodes if node.name not in known or not known[node.name].same(node)}
-    new.forming[:] = old.forming
+    gone = [node for node in new.nodes if node.name not in known or not known[node.name].same(node)]
+    names = {node.name for node in gone} | {column for node in gone for column in node.columns}
     for before, after in ((old.state, new.state), (old.ticks, new.ticks)):
-        _carry(before, after, gone)
+        _carry(before, after, names)
 
 
 def _carry(before: Batch, after: Batch, gone: set[str]) -> None:
+    """Copy the fields both have, but those of nodes that are not the same any more."""
     for name in set(before.dtype.names or ()) & set(after.dtype.names or ()) - gone:
         if name.startswith("past_"):
-            carried(before[name], after[name])
+            if name.removeprefix("past_") not in gone:
+                carried(before[name], after[name])
         elif name in {"now", "seq"}:
-            _carry(before[name], after[name], gone)
+            _carry(before[name], after[name], gone if name == "now" else set())  # a channel's numbers always go on
         else:
             after[name] = before[name]
 
@@ -183,6 +196,7 @@ def compiled(kernel: Any) -> dict[str, Callable[..., int]]:  # Any: a module wit
     signatures = {
         "take": (_I, _array(TRADE, "A"), _I, _I, _array(TRADE), _array(BAR), values, signals),
         "note": (_I, _array(QUOTE, "A"), _array(QUOTE)),
+        "check": (_I, _array(BAR, "A")),
         "run": (_I, _array(BAR, "A"), values, signals),
         "update": (_I, _I, _I, *numbers),
     }

@@ -25,7 +25,7 @@ from core.node import Node, Step
 def digest(source: str, nodes: Sequence[Node]) -> str:
     """A hash of everything that shapes the machine code."""
     seen: dict[str, str] = {}
-    for name in ("core.events", "core.bars", "core.compiled", "core.past"):
+    for name in ("core.events", "core.bars", "core.checks", "core.compiled", "core.past"):
         seen[name] = inspect.getsource(sys.modules[name])
     for node in nodes:
         _modules(node.step, seen)

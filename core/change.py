@@ -28,7 +28,11 @@ async def prepared(engine: Engine, nodes: tuple[Node, ...]) -> Bank:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(path), stderr=asyncio.subprocess.PIPE
     )
-    _, said = await process.communicate()
+    try:
+        _, said = await process.communicate()
+    finally:
+        if process.returncode is None:  # cancelled: do not leave a compiler behind
+            process.kill()
     if process.returncode:
         raise CandelaError(f"the kernel {path.name} did not compile: {said.decode(errors='replace').strip()[-2000:]}")
     return await asyncio.to_thread(engine.prepared, nodes)

@@ -74,7 +74,7 @@ def constants(**values: Any) -> np.void:  # Any: an int, a float or an array
     record = np.zeros((), dtype=np.dtype(fields, align=True))
     for name, value in values.items():
         record[name] = value
-    scalar: np.void = record[()]  # type: ignore[assignment]
+    scalar: np.void = record[()]  # type: ignore[assignment]  # of no dimension it is a scalar
     return scalar
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bank import NO_TRADES, Bank, adopted
+from core.checks import REFUSED
 from core.errors import BadInput
 from core.events import BAR, QUOTE, TIME, TRADE, Batch, Symbols, rows
-from core.kernel import REFUSED
 from core.node import Node
 from core.ports import Catalogue, Described
 
@@ -82,7 +82,11 @@ class Engine:
 
     def _venue(self, batch: Batch) -> tuple[Batch, ...]:
         known = (batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))
-        sound = known & (batch["low"] > 0) & (batch["high"] < np.inf) & (batch["low"] <= batch["high"])
+        low, high = batch["low"], batch["high"]
+        sound = known & (low > 0) & (high < np.inf) & (batch["volume"] >= 0) & (batch["volume"] < np.inf)
+        for name in ("open", "close"):  # NaN is nowhere between
+            sound &= (low <= batch[name]) & (batch[name] <= high)
+        sound &= np.isfinite(batch["vwap"])
         wanted = sound & (self.bank.lanes[batch["timeframe"]] >= 0)
         self.refused[0] += np.count_nonzero(~known)
         self.refused[1] += np.count_nonzero(known & ~sound)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from core.bars import FORMING, LANE, NEVER, add, begin, close
+from core.checks import wrong_bar, wrong_quote, wrong_trade
 from core.compiled import address, constants, kernel, record, shared, step
-from core.events import BAR, SECOND, SIGNAL, Batch, value_dtype
+from core.events import BAR, SIGNAL, TIMEFRAME_NAMES, Batch, value_dtype
 from core.past import push
 
 # -- nodes: layouts
@@ -34,9 +35,6 @@ BOOK = np.dtype(
     align=True,
 )
 COUNT = np.dtype([("n", "i8")])
-
-REFUSED = ("unknown_symbol", "bad_price", "bad_size", "bad_time")
-AHEAD = 3600 * SECOND  # an event further ahead of our clock would hold back all later ones as late
 
 
 @step
@@ -70,37 +68,6 @@ def head(x: Any, v: Any) -> Any:
     v.ts_event, v.ts_recv, v.seq = x.ts_event, x.ts_recv, x.seq
     v.symbol, v.timeframe, v.quality = x.symbol, x.timeframe, x.quality
     return v
-
-
-@step
-def finite(value: float) -> bool:
-    return value >= 0.0 and value < np.inf
-
-
-@step
-def wrong_trade(x: Any, known: int) -> int:
-    """Index into REFUSED of what is wrong with a trade, or -1. Any: a record of TRADE."""
-    wrong = misplaced(x, known)
-    if wrong < 0 and not (x.price > 0.0 and finite(x.price)):
-        return 1
-    return 2 if wrong < 0 and not finite(x.size) else wrong
-
-
-@step
-def wrong_quote(x: Any, known: int) -> int:
-    """Index into REFUSED of what is wrong with a quote, or -1. Any: a record of QUOTE."""
-    wrong = misplaced(x, known)
-    if wrong < 0 and not (finite(x.bid) and finite(x.ask)):
-        return 1
-    return 2 if wrong < 0 and not (finite(x.bid_size) and finite(x.ask_size)) else wrong
-
-
-@step
-def misplaced(x: Any, known: int) -> int:
-    """Index into REFUSED of what is wrong with a row's symbol or time, or -1. Any: a record of TRADE or QUOTE."""
-    if x.symbol < 0 or x.symbol >= known:
-        return 0
-    return 3 if x.ts_event <= 0 or x.ts_event - x.ts_recv > AHEAD else -1
 
 
 @step
@@ -204,8 +171,20 @@ def note(book: int, quotes: Batch, out: Batch) -> int:
 
 
 @kernel
+def check(book: int, bars: Batch) -> int:
+    """The first bar that this bank cannot take, -1 when it can take all."""
+    k = record(book, 0, BOOK)
+    for i in range(bars.shape[0]):
+        x = bars[i]
+        known = 0 <= x.timeframe < len(TIMEFRAME_NAMES) and record(k.lane_of, x.timeframe, COUNT).n >= 0
+        if not known or wrong_bar(x, k.known):
+            return i
+    return -1
+
+
+@kernel
 def run(book: int, bars: Batch, values: Batch, signals: Batch) -> int:
-    """Finished bars, one row of values each; how many rows there are in `signals`."""
+    """Finished bars that `check` let pass, one row of values each; how many rows there are in `signals`."""
     k = record(book, 0, BOOK)
     g = 0
     at = address(signals)
@@ -225,8 +204,11 @@ def update(
     # -- nodes: fields
     # -- end
 ) -> int:
-    """One finished bar, as the numbers its nodes read; the values go to `latest[lane, symbol]`. How many signals."""
+    """One finished bar, as the numbers its nodes read; the values go to `latest[lane, symbol]`. How many signals;
+    -1, and nothing done, when there is no such lane or symbol."""
     k = record(book, 0, BOOK)
+    if lane < 0 or lane >= k.lanes or symbol < 0 or symbol >= k.known:
+        return -1
     x = record(k.bar, 0, BAR)
     x.symbol = symbol
     # -- nodes: given

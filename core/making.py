@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, get_args, get_origin, get_type_hints
 
 from core.errors import BadInput, nearest
-from core.node import Input, Node, Output
+from core.node import FIELDS, Input, Node, Output
 
 P = ParamSpec("P")
 Maker: TypeAlias = Callable[..., Node]
@@ -73,7 +73,7 @@ def _maker(function: Callable[P, Node], kind: Literal["indicator", "strategy"]) 
         for name, value in bound.arguments.items():
             bound.arguments[name] = _checked(name, value, hints[name])
         node = function(*bound.args, **bound.kwargs)
-        given = [(name, value, value == signature.parameters[name].default) for name, value in bound.arguments.items()]
+        given = [_Given(name, value, signature.parameters[name].default) for name, value in bound.arguments.items()]
         return replace(
             node, name=_name(function.__name__, given), call=_call(function.__name__, given), about=about, kind=kind
         )
@@ -105,33 +105,61 @@ def _series(name: str, value: Any) -> Input:  # Any: what a person gave
     raise BadInput(f"{name} must be a field of a row, such as close, or an indicator, was {value!r}")
 
 
-def _name(function: str, given: list[tuple[str, Any, bool]]) -> str:  # Any: a number, a text or a node
-    parts = [function]
-    for _, value, is_default in given:
-        if isinstance(value, int | float):
-            digits = str(int(value)) if value == int(value) else repr(value)
-            parts.append(digits.replace(".", "p").replace("-", "m").replace("+", ""))
-        elif not is_default:
-            parts.append(value if isinstance(value, str) else value.columns[0])
-    return "_".join(parts)
+@dataclass(frozen=True)
+class _Given:
+    """A parameter and what it was given; of nodes, the very same one is its default."""
+
+    name: str
+    value: Any  # a number, a choice, a field, a node or an output
+    default: Any  # the same
+
+    @property
+    def is_number(self) -> bool:
+        return isinstance(self.value, int | float)
+
+    @property
+    def is_default(self) -> bool:
+        return bool(self.value == self.default)
+
+    @property
+    def is_choice(self) -> bool:
+        return isinstance(self.value, str) and not _is_field(self.value)
+
+    @property
+    def in_name(self) -> str:
+        """Numbers and the series `of` as they are, the rest after its parameter: two nodes never share a name."""
+        if self.is_number:
+            digits = str(int(self.value)) if self.value == int(self.value) else repr(self.value)
+            return digits.replace(".", "p").replace("-", "m").replace("+", "")
+        value = self.value if isinstance(self.value, str) else self.value.columns[0]
+        return value if self.name == "of" else f"{self.name}_{value}"
 
 
-def _call(function: str, given: list[tuple[str, Any, bool]]) -> str:  # Any: a number, a text or a node
+def _is_field(text: str) -> bool:
+    return any(text in names for names in FIELDS.values())
+
+
+def _name(function: str, given: list[_Given]) -> str:
+    return "_".join([function, *(each.in_name for each in given if each.is_number or not each.is_default)])
+
+
+def _call(function: str, given: list[_Given]) -> str:
     parts, plain = [], True
-    for name, value, is_default in given:
-        text = value if isinstance(value, str) else value.call if isinstance(value, Node | Output) else repr(value)
-        if isinstance(value, int | float):
-            parts.append(text if plain else f"{name}={text}")
-        else:
-            plain = False
-            if not is_default:
-                parts.append(f"{name}={text}")
+    for each in given:
+        plain = plain and each.is_number
+        if not each.is_number and each.is_default:
+            continue
+        fits = isinstance(each.value, str) and not each.is_choice
+        text = (
+            each.value if fits else repr(each.value) if not isinstance(each.value, Node | Output) else each.value.call
+        )
+        parts.append(text if plain else f"{each.name}={text}")
     return f"{function}({', '.join(parts)})"
 
 
 def parameters(maker: Maker) -> tuple[Parameter, ...]:
     """What a factory may be given."""
-    hints = get_type_hints(inspect.unwrap(maker), include_extras=True)
+    hints = _hints(maker)
     found = []
     for name, parameter in inspect.signature(maker).parameters.items():
         hint, default = hints[name], parameter.default
@@ -144,6 +172,10 @@ def parameters(maker: Maker) -> tuple[Parameter, ...]:
             )
         )
     return tuple(found)
+
+
+def _hints(maker: Maker) -> dict[str, Any]:  # Any: annotations
+    return get_type_hints(inspect.unwrap(maker), include_extras=True)
 
 
 def documentation(maker: Callable[..., Any]) -> tuple[str, str, str]:
@@ -179,15 +211,23 @@ def _expected(text: str, makers: Mapping[str, Maker]) -> str:
 
 def _built(tree: ast.expr, makers: Mapping[str, Maker]) -> Any:  # Any: a node, an output, a text or a number
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
-        given = [_built(argument, makers) for argument in tree.args]
-        return makers[tree.func.id](*given, **{each.arg or "": _built(each.value, makers) for each in tree.keywords})
+        maker = makers[tree.func.id]
+        names = list(inspect.signature(maker).parameters)
+        choices = {name for name, hint in _hints(maker).items() if get_origin(hint) is Literal}
+        pairs = [*zip([*names, *[""] * len(tree.args)], tree.args, strict=False)]
+        given = [_one(value, makers, is_choice=name in choices) for name, value in pairs]
+        named = {each.arg or "": _one(each.value, makers, is_choice=each.arg in choices) for each in tree.keywords}
+        return maker(*given, **named)
     if isinstance(tree, ast.Attribute):
         node = _built(tree.value, makers)
         if not isinstance(node, Node) or tree.attr not in node.outputs:
             raise KeyError(tree.attr)
         return node[tree.attr]
     if isinstance(tree, ast.Name):
-        if tree.id in makers:
-            return makers[tree.id]()
-        return tree.id
+        return makers[tree.id]() if tree.id in makers else tree.id
     return ast.literal_eval(tree)
+
+
+def _one(tree: ast.expr, makers: Mapping[str, Maker], *, is_choice: bool) -> Any:  # Any: as above
+    """An argument; a bare word for a choice is the choice, though an indicator may be called so."""
+    return tree.id if is_choice and isinstance(tree, ast.Name) else _built(tree, makers)

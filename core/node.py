@@ -80,14 +80,13 @@ class Node:
             if not (name.isascii() and name.isidentifier()):
                 raise BadInput(f"expected names of letters, digits and _ in node {self.name!r}, found {name!r}")
         known = {name for names in FIELDS.values() for name in names}
-        for given in self.inputs:
-            given = given.of if isinstance(given, Past) else given  # noqa: PLW2901
+        for given in self.series:
             if isinstance(given, str) and given not in known:
                 raise BadInput(f"expected a field of a row ({', '.join(sorted(known))}) or a node, found {given!r}")
             if isinstance(given, Output) and given.output not in given.node.outputs:
                 there = ", ".join(given.node.outputs) or "one only"
                 raise BadInput(f"{given.node.call} has the outputs {there}; found {given.output!r}")
-        self.on  # noqa: B018 refuses inputs that do not go together
+        self._check_kinds()
 
     def __getitem__(self, output: str) -> Output:
         return Output(self, output)
@@ -109,20 +108,26 @@ class Node:
         return tuple(node for node in nodes if not isinstance(node, str))
 
     @cached_property
-    def on(self) -> Kind:
-        """The rows it works on."""
+    def _kinds(self) -> set[Kind]:
         fields = {given for given in self.series if isinstance(given, str)}
-        kinds = {kind for kind, names in FIELDS.items() if fields & set(names)} | {node.on for node in self.needs}
-        if "bars" in kinds or not kinds:
-            strays = fields - set(FIELDS["bars"])
-        else:
-            strays = set() if len(kinds) == 1 else fields or {node.call for node in self.needs}
+        return {kind for kind, names in FIELDS.items() if fields & set(names)} | {node.on for node in self.needs}
+
+    @property
+    def on(self) -> Kind:
+        """The rows it works on: bars as soon as it reads anything of them."""
+        return "bars" if "bars" in self._kinds or not self._kinds else next(iter(self._kinds))
+
+    def _check_kinds(self) -> None:
+        """BadInput when it reads columns of rows that never come together."""
+        fields = {given for given in self.series if isinstance(given, str)}
+        strays = fields - set(FIELDS[self.on]) if self.on == "bars" or len(self._kinds) > 1 else set()
+        if not strays and self.on != "bars" and len(self._kinds) > 1:
+            strays = {node.call for node in self.needs}
         if strays:
             raise BadInput(
                 f"{self.name or 'a node'} reads {', '.join(sorted(strays))} beside columns of other rows; expected"
                 " inputs of one kind of row (bars may also read nodes on trades and quotes)"
             )
-        return "bars" if "bars" in kinds or not kinds else kinds.pop()
 
     @property
     def ready_after(self) -> int:
@@ -149,7 +154,9 @@ class Node:
 
     def same(self, other: "Node") -> bool:
         """Whether both compute the same from the same: a state of one is a state of the other."""
-        return self.step is other.step and self.text == other.text
+        if self.step is not other.step or self.text != other.text:
+            return False
+        return all(mine.same(theirs) for mine, theirs in zip(self.needs, other.needs, strict=True))
 
     @cached_property
     def text(self) -> str:

@@ -58,6 +58,8 @@ class Plan:
 
 def planned(asked: Sequence[Node]) -> Plan:
     """The plan for the nodes asked for; BadInput when names clash."""
+    if any(not node.name for node in asked):
+        raise BadInput("a node needs a name: make it with a factory (@indicator, @strategy) or give it one")
     nodes = ordered(asked)
     seen = {node.name for node in asked} | {
         need.name for node in asked if node.kind == "strategy" for need in node.needs

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.errors import BadInput
 from gateway.flags import AsJson, ConfigFile, DataFolder, loaded, out
 
 
@@ -52,6 +53,8 @@ def export(folder: Annotated[Path, typer.Argument(help="Where to write.")] = Pat
     """
     from gateway import catalogue  # noqa: PLC0415 other verbs need no compiler
 
+    if not folder.is_dir():
+        raise BadInput(f"expected a folder to write to, found none at {folder}: run this where dashboards/web is")
     path = folder / "indicators.html"
     path.write_text(catalogue.document())
     out.print(f"wrote {path}; the platform serves it at /indicators")

@@ -6,7 +6,7 @@ Source: Garman, Klass, On the Estimation of Security Price Volatilities from His
 
 >>> from core.plain import over
 >>> over(garman_klass(2), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
-[nan, 0.6347056188170718, 0.39503850971945953]
+[nan, 0.6347056188170717, 0.39503850971945953]
 """
 
 import math
@@ -20,8 +20,8 @@ _SHARE = 2.0 * math.log(2.0) - 1.0
 
 @step
 def _garman_klass_of_bar(_s: State, _p: Constants, open_: float, high: float, low: float, close: float) -> float:
-    reach = math.log(high / low)
-    body = math.log(close / open_)
+    reach = math.log1p((high - low) / low)
+    body = math.log1p((close - open_) / open_)
     return 0.5 * reach * reach - _SHARE * body * body
 
 

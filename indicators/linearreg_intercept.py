@@ -4,7 +4,7 @@ Source: TA-Lib 0.8 `LINEARREG_INTERCEPT`.
 
 >>> from core.plain import over
 >>> over(linearreg_intercept(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
-[nan, nan, 1.5, 2.3333333333333335, 2.6666666666666665]
+[nan, nan, 1.5, 2.3333333333333335, 2.666666666666667]
 """
 
 from core.making import LongPeriod, Series, indicator

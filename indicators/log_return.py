@@ -1,5 +1,6 @@
 """Log return: the logarithm of the value's ratio to the one before.
 
+ln(1 + change / before), which keeps the digits of a small change; 0 where a value is not positive.
 Source: Campbell, Lo, MacKinlay, The Econometrics of Financial Markets (1997), ch. 1.
 
 >>> from core.plain import over
@@ -20,7 +21,7 @@ def _log_return(s: State, _p: Constants, value: float) -> float:
     if not s.known:
         s.known = 1
         return nan
-    return math.log(value / before) if value > 0.0 and before > 0.0 else 0.0
+    return math.log1p((value - before) / before) if value > 0.0 and before > 0.0 else 0.0
 
 
 @indicator

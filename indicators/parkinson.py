@@ -6,7 +6,7 @@ Source: Parkinson, The Extreme Value Method for Estimating the Variance of the R
 
 >>> from core.plain import over
 >>> over(parkinson(2), high=[3.0, 5.0, 6.0, 5.0], low=[1.0, 2.0, 4.0, 3.0], close=[2.0, 4.0, 5.0, 3.5])
-[nan, 0.6075082038458153, 0.4255073949333129, 0.27695730558340403]
+[nan, 0.6075082038458152, 0.4255073949333129, 0.276957305583404]
 """
 
 import math
@@ -20,7 +20,7 @@ _SHARE = 1.0 / (4.0 * math.log(2.0))
 
 @step
 def _parkinson_of_bar(_s: State, _p: Constants, high: float, low: float) -> float:
-    reach = math.log(high / low)
+    reach = math.log1p((high - low) / low)
     return reach * reach * _SHARE
 
 

@@ -13,7 +13,7 @@ import math
 from core.making import LongPeriod, PerYear, Series, indicator
 from core.node import Constants, Node, State, step
 from indicators.log_return import log_return
-from indicators.var import var
+from indicators.moments import moments
 
 
 @step
@@ -25,6 +25,6 @@ def _realised(_s: State, p: Constants, variance: float) -> float:
 def realised(period: LongPeriod = 20, per_year: PerYear = 1.0, of: Series = "close") -> Node:
     return Node(
         step=_realised,
-        inputs=(var(period, log_return(of)),),
+        inputs=(moments(period, log_return(of))["variance"],),
         constants={"scale": per_year * period / (period - 1)},
     )

@@ -1,11 +1,12 @@
 """Regression line through the last `period` values: its slope a row, and its height at the oldest one.
 
-Least squares from sums of differences to a shift, updated, and taken afresh from the window every 32 · period values.
+Least squares from sums of differences to a shift, updated, and taken afresh from the window every 32 · period values,
+at every value when the period is at most 8.
 Source: TA-Lib 0.8 `LINEARREG_SLOPE`, `LINEARREG_INTERCEPT`; Kenney, Keeping, Mathematics of Statistics (1962).
 
 >>> from core.plain import over
 >>> over(regression(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
-[(nan, nan), (nan, nan), (0.5, 1.5), (1.0, 2.3333333333333335), (1.0, 2.6666666666666665)]
+[(nan, nan), (nan, nan), (0.5, 1.5), (1.0, 2.3333333333333335), (1.0, 2.666666666666667)]
 """
 
 from core.making import LongPeriod, Series, indicator
@@ -21,7 +22,7 @@ def _afresh(s: State, p: Constants, past: State) -> None:
         d = ago(past, p.period - 1 - i) - s.shift
         s.plain += d
         s.weighted += i * d
-    s.left = 32 * p.period
+    s.left = p.often
 
 
 @step
@@ -48,7 +49,12 @@ def regression(period: LongPeriod = 14, of: Series = "close") -> Node:
         step=_regression,
         inputs=(of, Past(of, period)),
         state={"shift": 0.0, "plain": 0.0, "weighted": 0.0, "gone": 0.0, "n": 0, "left": 0},
-        constants={"period": period, "first": first, "divisor": period * second - first * first},
+        constants={
+            "period": period,
+            "often": 32 * period if period > 8 else 0,
+            "first": first,
+            "divisor": period * second - first * first,
+        },
         outputs=("slope", "intercept"),
         warmup=period - 1,
     )

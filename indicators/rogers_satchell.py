@@ -6,7 +6,7 @@ Source: Rogers, Satchell, Estimating Variance from High, Low and Closing Prices 
 
 >>> from core.plain import over
 >>> over(rogers_satchell(2), open=[1.5, 2.0, 4.5], high=[3.0, 5.0, 6.0], low=[1.0, 2.0, 4.0], close=[2.0, 4.0, 5.0])
-[nan, 0.6190954534431304, 0.37629611751833747]
+[nan, 0.6190954534431303, 0.37629611751833747]
 """
 
 import math
@@ -18,8 +18,8 @@ from indicators.rolling_sum import rolling_sum
 
 @step
 def _rogers_satchell_of_bar(_s: State, _p: Constants, open_: float, high: float, low: float, close: float) -> float:
-    top = math.log(high / close) * math.log(high / open_)
-    return top + math.log(low / close) * math.log(low / open_)
+    top = math.log1p((high - close) / close) * math.log1p((high - open_) / open_)
+    return top + math.log1p((low - close) / close) * math.log1p((low - open_) / open_)
 
 
 @indicator

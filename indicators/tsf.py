@@ -4,7 +4,7 @@ Source: TA-Lib 0.8 `TSF`.
 
 >>> from core.plain import over
 >>> over(tsf(3), close=[1.0, 3.0, 2.0, 5.0, 4.0])
-[nan, nan, 3.0, 5.333333333333334, 5.666666666666666]
+[nan, nan, 3.0, 5.333333333333334, 5.666666666666667]
 """
 
 from core.making import LongPeriod, Series, indicator

@@ -13,9 +13,9 @@ import math
 
 from core.making import LongPeriod, PerYear, indicator
 from core.node import Constants, Node, State, nan, step
+from indicators.moments import moments
 from indicators.rogers_satchell import rogers_satchell_of_bar
 from indicators.rolling_sum import rolling_sum
-from indicators.var import var
 
 
 @step
@@ -25,7 +25,7 @@ def _parts(s: State, _p: Constants, open_: float, close: float) -> tuple[float, 
     if not s.known:
         s.known = 1
         return nan, nan
-    return math.log(open_ / before), math.log(close / open_)
+    return math.log1p((open_ - before) / before), math.log1p((close - open_) / open_)
 
 
 @indicator
@@ -47,7 +47,7 @@ def yang_zhang(period: LongPeriod = 20, per_year: PerYear = 1.0) -> Node:
     ranges = rolling_sum(period, rogers_satchell_of_bar())
     return Node(
         step=_yang_zhang,
-        inputs=(var(period, both["gap"]), var(period, both["body"]), ranges),
+        inputs=(moments(period, both["gap"])["variance"], moments(period, both["body"])["variance"], ranges),
         constants={
             "k": 0.34 / (1.34 + (period + 1) / (period - 1)),
             "sample": period / (period - 1),

@@ -1,9 +1,11 @@
 """Patterns of five candles.
 
->>> from core.catalogue import sample
 >>> from core.plain import over
->>> [(row, seen) for row, seen in enumerate(over(cdl_breakaway(), **sample("bars"))) if abs(seen) > 0]
-[]
+>>> plain = [(10, 10.6, 9.9, 10.5)] * 11  # open, high, low, close
+>>> candles = [(10, 12.1, 9.9, 12), (11.7, 11.8, 11.4, 11.5), (11.4, 11.5, 11.1, 11.2)]
+>>> last = [(11.1, 11.2, 10.8, 10.9), (11, 12.6, 10.9, 12.5)]
+>>> over(cdl_risefall3methods(), **dict(zip(("open", "high", "low", "close"), zip(*(plain + candles + last)))))[-1]
+100.0
 """
 
 from core.making import Share, indicator

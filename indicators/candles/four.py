@@ -1,9 +1,10 @@
 """Patterns of four candles.
 
->>> from core.catalogue import sample
 >>> from core.plain import over
->>> [(row, seen) for row, seen in enumerate(over(cdl_3blackcrows(), **sample("bars"))) if abs(seen) > 0]
-[]
+>>> plain = [(10, 10.6, 9.9, 10.5)] * 11  # open, high, low, close
+>>> candles = [(10, 11.1, 9.9, 11), (10.5, 11.6, 10.4, 11.5), (11, 12.1, 10.9, 12), (12.2, 12.3, 9.7, 9.8)]
+>>> over(cdl_3linestrike(), **dict(zip(("open", "high", "low", "close"), zip(*(plain + candles)))))[-1]
+100.0
 """
 
 from core.making import indicator

@@ -1,9 +1,10 @@
 """Stars of three candles: a long one, a small one apart, and one that comes back.
 
->>> from core.catalogue import sample
 >>> from core.plain import over
->>> [(row, seen) for row, seen in enumerate(over(cdl_abandonedbaby(), **sample("bars"))) if abs(seen) > 0]
-[]
+>>> plain = [(10, 10.6, 9.9, 10.5)] * 11  # open, high, low, close
+>>> candles = [(12, 12.1, 9.9, 10), (9.5, 9.6, 9.3, 9.4), (9.8, 11.8, 9.7, 11.7)]
+>>> over(cdl_morningstar(), **dict(zip(("open", "high", "low", "close"), zip(*(plain + candles)))))[-1]
+100.0
 """
 
 from core.making import Share, indicator

@@ -1,9 +1,10 @@
 """Patterns of two candles.
 
->>> from core.catalogue import sample
 >>> from core.plain import over
->>> [(row, seen) for row, seen in enumerate(over(cdl_counterattack(), **sample("bars"))) if abs(seen) > 0]
-[]
+>>> plain = [(10, 10.6, 9.9, 10.5)] * 11  # open, high, low, close
+>>> candles = [(10, 12.1, 9.9, 12), (12.5, 12.6, 10.4, 10.5)]
+>>> over(cdl_darkcloudcover(), **dict(zip(("open", "high", "low", "close"), zip(*(plain + candles)))))[-1]
+-100.0
 """
 
 from core.making import Share, indicator

@@ -1,7 +1,6 @@
 """Other nodes in a running engine: compiled elsewhere, nothing lost, nothing of the past forgotten."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -46,9 +45,6 @@ async def test_nodes_that_stay_go_on_and_new_ones_warm_up(tmp_path: Path, make_t
     after, whole = values_of(changing, second), values_of(steady, known)
     for column in ("ema_5", "sma_9", "crossover_3_8_side"):
         np.testing.assert_array_equal(after[column], whole[column][-len(after) :])
-    alone = engine_of((rsi(6), highest(30), var(40)), tmp_path)
-    alone.bank.grow(2)
-    alone.bank.forming[:] = changing.bank.forming
     own = after[(after["symbol"] == 0) & (after["timeframe"] == 0)]
     assert np.isnan(own["rsi_6"][:6]).all()
     assert np.isfinite(own["rsi_6"][6:]).all()
@@ -72,11 +68,10 @@ async def test_a_past_that_has_to_be_longer_keeps_what_it_has(tmp_path: Path, ma
 async def test_the_loop_goes_on_while_another_process_compiles(tmp_path: Path) -> None:
     engine = engine_of(BEFORE, tmp_path)
     turns, done = 0, asyncio.create_task(prepared(engine, AFTER))
-    began = time.monotonic()
     while not done.done():
         await asyncio.sleep(0.001)
         turns += 1
-    assert turns > 100 * (time.monotonic() - began)
+    assert turns > 50  # on the loop itself there would be one
     assert done.result().compiled == 0
 
 

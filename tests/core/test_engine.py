@@ -202,11 +202,12 @@ def test_venue_bars_are_kept_beside_our_own_or_drive_the_bank_when_asked_to(make
 
 
 def test_a_venue_bar_that_makes_no_sense_is_refused(make_engine: Callable[..., Engine]) -> None:
-    bars = venue_bars(4)
-    bars["low"][0], bars["high"][1], bars["symbol"][2] = np.nan, np.inf, 99
-    engine = make_engine()
+    bars = venue_bars(9)
+    bars["low"][0], bars["high"][1], bars["symbol"][2], bars["close"][3] = np.nan, np.inf, 99, np.nan
+    bars["open"][4], bars["vwap"][5], bars["volume"][6], bars["close"][7] = 1.0, np.inf, -1.0, 1e6
+    engine = make_engine(bars="venue")
     assert len(engine(bars)[0]) == 1
-    assert engine.refused[:2].tolist() == [1, 2]
+    assert engine.refused[:2].tolist() == [1, 7]
 
 
 def test_an_unknown_kind_of_batch_is_refused_with_a_sentence(make_engine: Callable[..., Engine]) -> None:

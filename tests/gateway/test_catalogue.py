@@ -63,6 +63,12 @@ def test_the_command_lists_all_and_shows_one() -> None:
     assert "did you mean 'ema'" in wrong.stderr
 
 
+def test_exporting_to_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    wrong = run("dashboards", "export", str(tmp_path / "none"))
+    assert wrong.returncode == 2
+    assert "expected a folder to write to" in wrong.stderr
+
+
 async def test_rest_gives_the_whole_catalogue(start: Start) -> None:
     gateway = await start(stored=True)
     async with httpx.AsyncClient(base_url=gateway.url) as client:

@@ -14,6 +14,8 @@ from core.node import FIELDS, Node
 from core.plain import together
 from indicators.candles import ALL, cdl_abandonedbaby, cdl_mathold
 
+pytestmark = pytest.mark.timeout(400)  # the first test waits for the compiler of a large bank
+
 TICK = 0.125  # a binary fraction: sums of ranges are exact, so that no comparison hangs on the last bit
 COUNT = 400_000
 NODES = [*(maker() for maker in ALL), cdl_abandonedbaby(0.1), cdl_mathold(0.2)]

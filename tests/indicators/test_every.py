@@ -17,9 +17,12 @@ import strategies
 from core.bank import Bank
 from core.errors import BadInput
 from core.events import BAR, Batch
-from core.node import FIELDS, Node
+from core.node import FIELDS, Node, ordered
 from core.plain import together
 from indicators import candles
+from tests.indicators.cases import CASES
+
+pytestmark = pytest.mark.timeout(400)  # the first test waits for the compiler of a large bank
 
 EVERY = [maker() for maker in (*indicators.ALL, *strategies.ALL)]
 _names = [node.name for node in EVERY]
@@ -87,7 +90,7 @@ def test_whole_equals_one_by_one_equals_ragged(bank: Bank, make_bars: MakeBars, 
         assert np.concatenate([found for _, found in parts]).tobytes() == signals.tobytes()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prices=some.lists(some.floats(1e-6, 1e9), min_size=60, max_size=120))
 def test_any_positive_prices_give_the_same_compiled_and_interpreted(bank: Bank, prices: list[float]) -> None:
     bars = np.zeros(len(prices), dtype=BAR)
@@ -136,12 +139,39 @@ def test_a_restored_snapshot_goes_on_as_if_never_stopped(bank: Bank, make_bars: 
     assert bank(bars[250:])[0].tobytes() == expected.tobytes()
 
 
-@pytest.mark.parametrize("node", EVERY, ids=_names)
+CALLED = [*EVERY, *(indicators.indicator(case.call) for _, case in CASES)]
+
+
+@pytest.mark.parametrize("node", CALLED, ids=[node.call for node in CALLED])
 def test_what_it_is_called_makes_the_same_node_again(node: Node) -> None:
     again = (strategies.strategy if node.kind == "strategy" else indicators.indicator)(node.call)
-    assert again.name == node.name
+    assert (again.name, again.call) == (node.name, node.call)
     assert again.same(node)
     assert node.about
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('extreme(14, "low")', "extreme(14, of=low)"),
+        ("comoments(30, x=close)", "comoments(30, y=close)"),
+        ('ma(9, "tema")', 'ma(9, "dema")'),
+        ("vwap_anchored(1700000000)", "vwap_anchored(1700000001)"),
+        ("bollinger(20, 2.5)", "bollinger(20, 25)"),
+        ('ema(3, seed="first")', "ema(3)"),
+        ("sma(3, of=macd.line)", "sma(3, of=macd.signal)"),
+    ],
+)
+def test_different_nodes_have_different_names(one: str, other: str) -> None:
+    names = [{each.name for each in ordered((indicators.indicator(call),))} for call in (one, other)]
+    assert indicators.indicator(one).name != indicators.indicator(other).name
+    ordered((indicators.indicator(one), indicators.indicator(other)))  # refuses names that clash
+    assert names[0] != names[1]
+
+
+def test_a_choice_may_be_written_without_quotes() -> None:
+    assert indicators.indicator("ma(9, kind=tema)").same(indicators.indicator('ma(9, "tema")'))
+    assert indicators.indicator("ma(9, tema)").same(indicators.indicator('ma(9, "tema")'))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from core.plain import over
 from indicators import indicator
 from tests.indicators.cases.micro import QUOTES, TRADES, Rows, Ticks
 
+pytestmark = pytest.mark.timeout(400)  # the first test waits for the compiler of a large bank
+
 START = 1_700_000_000 * SECOND
 COUNT = 700
 KINDS = ("walk", "still", "offset", "spiky", "unsided", "bursts")

@@ -15,6 +15,8 @@ from indicators import candles, indicator
 from tests.indicators.cases import CASES, FAMILIES
 from tests.indicators.cases.case import Case, Columns, Series
 
+pytestmark = pytest.mark.timeout(400)  # the first test waits for the compiler of a large bank
+
 KINDS = ("walk", "flat", "tiny", "offset", "spiky", "steps")
 FIELDS = ("open", "high", "low", "close", "volume", "vwap", "ts_open", "ts_close")
 
