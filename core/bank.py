@@ -48,7 +48,7 @@ class Bank:
         self.nodes, self.indicators, self.strategies = plan.nodes, plan.indicators, plan.strategies
         self.outputs, self.fields = plan.outputs, plan.fields
         self.timeframes = tuple(timeframes)
-        self.source = written(plan)
+        self.source = written(plan, len(timeframes))
         self.name = f"kernel_{digest(self.source, self.nodes)}"
         self.kernel = loaded(self.name, self.source, folder)
         self.dtype: np.dtype[np.void] = self.kernel.VALUE
@@ -59,7 +59,7 @@ class Bank:
             self.lanes[TIMEFRAME_NAMES.index(name)] = index
         self.refused = np.zeros(len(REFUSED), dtype=np.int64)
         self.book = np.zeros(1, dtype=BOOK)
-        self.book["lanes"], self.book["born"], self.book["makes_bars"] = len(timeframes), NEVER, makes_bars
+        self.book["born"], self.book["makes_bars"] = NEVER, makes_bars
         self.book["room"] = max(_ROOM, len(timeframes))
         self._make_room()
         self._compile()

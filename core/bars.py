@@ -4,7 +4,8 @@ A bar covers [ts_open, ts_close) of the venue's clock, aligned to the epoch in U
 or after ts_close, or by a TIME row that reached ts_close. No trade, no bar: nothing is invented for a quiet interval.
 The first bar of a symbol is `partial` when listening began after its ts_open.
 A trade for a bar that is already closed is counted as late and leaves that bar alone; inside an open bar a trade
-older than the last one counts for high, low and volume, and does not become its close.
+older than the last one counts for high, low and volume, and does not become its close: that is the price of the
+symbol's newest trade, the same for all its open bars and therefore kept once.
 """
 
 from typing import Any
@@ -19,13 +20,11 @@ FORMING = np.dtype(
     [
         ("ts_open", "i8"),
         ("ts_close", "i8"),
-        ("ts_last", "i8"),
         ("seq", "i8"),
         ("trades", "i8"),
         ("open", "f8"),
         ("high", "f8"),
         ("low", "f8"),
-        ("close", "f8"),
         ("volume", "f8"),
         ("notional", "f8"),
     ],
@@ -39,38 +38,34 @@ NEVER = np.iinfo(np.int64).max
 
 
 @step
-def begin(b: Any, x: Any, lane: Any) -> None:
-    """Begin the bar that the trade `x` falls into. Any: records of FORMING, TRADE and LANE."""
-    b.ts_open = x.ts_event - x.ts_event % lane.width
+def begin(b: Any, ts: int, price: float, lane: Any) -> None:
+    """Begin the bar that a trade falls into. Any: records of FORMING and LANE."""
+    b.ts_open = ts - ts % lane.width
     b.ts_close = b.ts_open + lane.width
-    b.ts_last = x.ts_event
-    b.open = b.high = b.low = b.close = x.price
+    b.open = b.high = b.low = price
     b.volume = b.notional = 0.0
     lane.due = min(lane.due, b.ts_close)
 
 
 @step
-def add(b: Any, x: Any) -> None:
-    """Count the trade `x` into the forming bar `b`. Any: records of FORMING and TRADE."""
-    b.high = max(b.high, x.price)
-    b.low = min(b.low, x.price)
-    if x.ts_event >= b.ts_last:
-        b.close = x.price
-        b.ts_last = x.ts_event
+def add(b: Any, price: float, size: float) -> None:
+    """Count a trade into the forming bar `b`. Any: a record of FORMING."""
+    b.high = max(b.high, price)
+    b.low = min(b.low, price)
     b.trades += 1
-    b.volume += x.size
-    b.notional += x.size * x.price
+    b.volume += size
+    b.notional += size * price
 
 
 @step
-def close(b: Any, bar: Any, symbol: int, frame: int, ts_recv: int, born: int) -> None:
+def close(b: Any, bar: Any, price: float, symbol: int, frame: int, ts_recv: int, born: int) -> None:
     """Write the forming bar `b` into the row `bar` and mark it closed. Any: records of FORMING and BAR."""
     b.seq += 1
     bar.ts_event, bar.ts_recv, bar.seq = b.ts_close, ts_recv, b.seq
     bar.ts_open, bar.ts_close = b.ts_open, b.ts_close
-    bar.open, bar.high, bar.low, bar.close = b.open, b.high, b.low, b.close
+    bar.open, bar.high, bar.low, bar.close = b.open, b.high, b.low, price
     bar.volume, bar.trades = b.volume, b.trades
-    bar.vwap = b.notional / b.volume if b.volume > 0.0 else b.close
+    bar.vwap = b.notional / b.volume if b.volume > 0.0 else price
     bar.symbol, bar.timeframe, bar.closed = symbol, frame, 1
     bar.quality = PARTIAL if b.ts_open < born else COMPLETE
     bar.origin = ENGINE

@@ -23,7 +23,7 @@ _PROGRAM = (
 
 async def prepared(engine: Engine, nodes: tuple[Node, ...]) -> Bank:
     """A bank of other nodes for this engine, compiled elsewhere: what `engine.change` takes, between two batches."""
-    source = written(planned(nodes))
+    source = written(planned(nodes), len(engine.bank.timeframes))
     path = placed(f"kernel_{digest(source, planned(nodes).nodes)}", source, engine.folder)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(path), stderr=asyncio.subprocess.PIPE

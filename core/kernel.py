@@ -21,20 +21,24 @@ from core.past import push
 
 # -- nodes: layouts
 STATE = np.dtype([("nothing", "f8")], align=True)  # one symbol on one timeframe
-TICK = np.dtype([("trades", "i8"), ("quotes", "i8"), ("signals", "i8")], align=True)  # one symbol: its numbers so far
+TICK = np.dtype(
+    [("trades", "i8"), ("quotes", "i8"), ("signals", "i8"), ("ts_price", "i8"), ("price", "f8")], align=True
+)
 VALUE = value_dtype(())
+LANES = 1  # timeframes
 # -- end
 
 # All that a kernel finds by address, and what it says beside its answer. `symbols`: how many there is memory for,
 # `known`: how many there are. `room`: how many bars may come out of one call.
 BOOK = np.dtype(
-    [(name, "i8") for name in ("symbols", "known", "lanes", "born", "makes_bars", "room", "taken")]
+    [(name, "i8") for name in ("symbols", "known", "born", "makes_bars", "room", "taken")]
     + [
         (name, "i8") for name in ("forming", "state", "ticks", "lane", "lane_of", "refused", "bar", "latest", "signals")
     ],
     align=True,
 )
 COUNT = np.dtype([("n", "i8")])
+FORMING_SIZE = FORMING.itemsize
 
 
 @step
@@ -74,38 +78,40 @@ def head(x: Any, v: Any) -> Any:
 def finish(k: Any, f: Any, l: int, symbol: int, at: tuple[int, int, int], ts_recv: int, b: int, g: int) -> int:
     """Close a forming bar and run the nodes on it; how many signals there are then. Any: records."""
     bar = record(at[0], b, BAR)
-    close(f, bar, symbol, record(k.lane, l, LANE).frame, ts_recv, k.born)
-    s, t = record(k.state, l * k.symbols + symbol, STATE), record(k.ticks, symbol, TICK)
-    return on_bar(bar, s, t, head(bar, record(at[1], b, VALUE)), at[2], g)
+    t = record(k.ticks, symbol, TICK)
+    close(f, bar, t.price, symbol, record(k.lane, l, LANE).frame, ts_recv, k.born)
+    return on_bar(bar, record(k.state, l * k.symbols + symbol, STATE), t, head(bar, record(at[1], b, VALUE)), at[2], g)
 
 
 @step
 def count(k: Any, x: Any, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
     """Count a trade into every timeframe's bar; how many bars and signals there are then. Any: records."""
-    for l in range(k.lanes):
-        f = record(k.forming, x.symbol * k.lanes + l, FORMING)
-        if x.ts_event >= f.ts_close:
+    symbol, ts, price, size = x.symbol, x.ts_event, x.price, x.size
+    first = k.forming + symbol * LANES * FORMING_SIZE
+    for l in range(LANES):
+        f = record(first, l, FORMING)
+        if ts >= f.ts_close:
             if f.trades > 0:
-                g = finish(k, f, l, x.symbol, at, x.ts_recv, b, g)
+                g = finish(k, f, l, symbol, at, x.ts_recv, b, g)
                 b += 1
-            begin(f, x, record(k.lane, l, LANE))
-        elif f.trades == 0 or x.ts_event < f.ts_open:
+            begin(f, ts, price, record(k.lane, l, LANE))
+        elif f.trades == 0 or ts < f.ts_open:
             record(k.lane, l, LANE).late += 1
             continue
-        add(f, x)
+        add(f, price, size)
     return b, g
 
 
 @step
 def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
     """Close the bars that end at or before `now`, as many as there is room for. Any: a record of BOOK."""
-    for l in range(k.lanes):
+    for l in range(LANES):
         lane = record(k.lane, l, LANE)
         if now < lane.due:
             continue
         due = NEVER
         for symbol in range(k.known):
-            f = record(k.forming, symbol * k.lanes + l, FORMING)
+            f = record(k.forming, symbol * LANES + l, FORMING)
             if f.trades == 0:
                 continue
             if f.ts_close <= now and b < k.room:
@@ -124,23 +130,26 @@ def take(
     """Trades, then time up to `now`. Gives how many rows there are in `out`, `bars` and `signals`, 20 bits each."""
     k = record(book, 0, BOOK)
     at = address(bars), address(values), address(signals)
+    room, known, ticks = k.room, k.known, k.ticks
     n = b = g = i = 0
-    while i < trades.shape[0] and b + k.lanes <= k.room:
+    while i < trades.shape[0] and b + LANES <= room:
         x = trades[i]
         i += 1
-        wrong = wrong_trade(x, k.known)
+        wrong = wrong_trade(x, known)
         if wrong >= 0:
             record(k.refused, wrong, COUNT).n += 1
             continue
         if k.born == NEVER:
             k.born = x.ts_event
-        t = record(k.ticks, x.symbol, TICK)
+        t = record(ticks, x.symbol, TICK)
         t.trades += 1
         out[n] = x
         out[n].seq = t.trades
         n += 1
         if k.makes_bars:
             b, g = count(k, x, at, b, g)
+            if x.ts_event >= t.ts_price:
+                t.ts_price, t.price = x.ts_event, x.price
         on_trade(x, t)
     k.taken = i
     if now > 0 and i == trades.shape[0]:
@@ -207,7 +216,7 @@ def update(
     """One finished bar, as the numbers its nodes read; the values go to `latest[lane, symbol]`. How many signals;
     -1, and nothing done, when there is no such lane or symbol."""
     k = record(book, 0, BOOK)
-    if lane < 0 or lane >= k.lanes or symbol < 0 or symbol >= k.known:
+    if lane < 0 or lane >= LANES or symbol < 0 or symbol >= k.known:
         return -1
     x = record(k.bar, 0, BAR)
     x.symbol = symbol

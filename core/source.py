@@ -77,10 +77,10 @@ def planned(asked: Sequence[Node]) -> Plan:
     )
 
 
-def written(plan: Plan) -> str:
-    """The kernel's source."""
+def written(plan: Plan, lanes: int) -> str:
+    """The kernel's source, for as many timeframes as there are `lanes`: a number it knows is a loop unrolled."""
     blocks = {
-        "layouts": "".join(_layouts(plan)),
+        "layouts": "".join(_layouts(plan)) + f"LANES = {lanes}\n",
         "trades": "".join(_ticks(plan, "trades")),
         "quotes": "".join(_ticks(plan, "quotes")),
         "bars": "".join(_bars(plan)),
@@ -106,7 +106,7 @@ def _layouts(plan: Plan) -> Iterator[str]:
     now = [(column, "f8") for node in plan.nodes if node.on != "bars" for column in node.columns]
     seq = [(node.name, "i8") for node in plan.strategies]
     state: list[str] = []
-    tick = [f'("{name}", "i8")' for name in ("trades", "quotes", "signals")]
+    tick = [f'("{name}", "i8")' for name in ("trades", "quotes", "signals", "ts_price")] + ['("price", "f8")']
     tick += [f'("seq", {seq or _NOTHING})', f'("now", {now or _NOTHING})']
     for node in plan.nodes:
         if node.state:

@@ -101,18 +101,6 @@ def test_a_node_without_a_name_is_refused(kernels: Path) -> None:
         Bank((replace(ema(12), name=""),), ("1s",), kernels)
 
 
-def test_no_reference_is_counted(tmp_path: Path) -> None:
-    """Counting references of views costs six times the arithmetic; an argument may be counted, once a call."""
-    bank = Bank((*(maker() for maker in ALL), crossover()), ("1s",), tmp_path)
-    for entry in ("take", "note", "check", "run", "update"):
-        assembly = "\n".join(getattr(bank.kernel, entry).inspect_asm().values())
-        functions = re.split(r"^(?=_ZN\S+:$)", assembly, flags=re.MULTILINE)[1:]
-        native = [text.split("\n.Lfunc_end")[0] for text in functions if not text.startswith("_ZN7cpython")]
-        assert any(len(text.splitlines()) > 40 for text in native)
-        counted = [text for text in native if "NRT_" in text]
-        assert all(entry in text.splitlines()[0][:60] and text.count("NRT_incref") == 1 for text in counted)
-
-
 def test_an_edit_to_a_step_or_to_what_it_calls_is_never_answered_with_the_old_machine_code(tmp_path: Path) -> None:
     package = tmp_path / "mine"
     package.mkdir()

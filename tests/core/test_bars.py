@@ -90,6 +90,45 @@ def test_bars_equal_the_naive_ones_on_every_timeframe(
     assert bars.late == [0, 0, 0]
 
 
+def arrived(trades: Batch, timeframe: str) -> tuple[list[tuple[float, ...]], int]:
+    """(ts_open, open, high, low, close, volume, trades) of the closed bars of one symbol whose trades come in any
+    order, and how many came late, the slow way."""
+    width, late = TIMEFRAMES[timeframe], 0
+    found: list[tuple[float, ...]] = []
+    forming: list[tuple[int, float, float]] = []
+    for ts, price, size in trades[["ts_event", "price", "size"]].tolist():
+        begun = forming[0][0] // width * width if forming else 0
+        if forming and ts < begun:
+            late += 1
+            continue
+        if forming and ts >= begun + width:
+            prices, close = (
+                [each[1] for each in forming],
+                max(enumerate(forming), key=lambda each: (each[1][0], each[0])),
+            )
+            volume = math.fsum(each[2] for each in forming)
+            found.append((begun, prices[0], max(prices), min(prices), close[1][1], volume, len(forming)))
+            forming = []
+        forming.append((ts, price, size))
+    return found, late
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=some.lists(some.tuples(some.integers(-2_000, 3_000), some.integers(1, 9)), min_size=1, max_size=80))
+def test_bars_equal_the_naive_ones_when_trades_come_out_of_order(
+    bars_of: MakeBars, steps: list[tuple[int, int]]
+) -> None:
+    seconds = np.cumsum([step for step, _ in steps]) / 1000 + 1_000
+    trades = rows(TRADE, [trade(at, 100.0 + price, price) for at, (_, price) in zip(seconds, steps, strict=True)])
+    bars = bars_of("1s", "5s", "1m")
+    made = bars.take(trades)
+    for lane, name in enumerate(("1s", "5s", "1m")):
+        own = made[made["timeframe"] == TIMEFRAME_NAMES.index(name)]
+        expected, late = arrived(trades, name)
+        assert own[["ts_open", "open", "high", "low", "close", "volume", "trades"]].tolist() == expected
+        assert bars.late[lane] == late
+
+
 def test_the_trade_that_opens_the_next_bar_closes_this_one_and_lends_it_its_receive_time(bars_of: MakeBars) -> None:
     bars = bars_of("1s")
     assert len(bars.take(rows(TRADE, [trade(0.2), trade(0.999999999)]))) == 0

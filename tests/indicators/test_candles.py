@@ -13,6 +13,7 @@ from core.events import BAR, Batch
 from core.node import FIELDS, Node
 from core.plain import together
 from indicators.candles import ALL, cdl_abandonedbaby, cdl_mathold
+from tests.indicators.assembly import counted
 
 pytestmark = pytest.mark.timeout(400)  # the first test waits for the compiler of a large bank
 
@@ -91,3 +92,8 @@ def test_compiled_equals_interpreted_and_whole_equals_ragged(bank: Bank) -> None
         np.testing.assert_array_equal(values[node.name], right[node.name], err_msg=node.name)
     bank.clear(1)
     assert b"".join(bank(part)[0].tobytes() for part in np.array_split(bars, 37)) == values.tobytes()
+
+
+def test_no_reference_is_counted(bank: Bank) -> None:
+    """Counting references of views costs six times the arithmetic; an argument may be counted, once a call."""
+    assert [name for name, times in counted(bank).items() if times > 1] == []

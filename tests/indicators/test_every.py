@@ -20,6 +20,7 @@ from core.events import BAR, Batch
 from core.node import FIELDS, Node, ordered
 from core.plain import together
 from indicators import candles
+from tests.indicators.assembly import counted
 from tests.indicators.cases import CASES
 
 pytestmark = pytest.mark.timeout(400)  # the first test waits for the compiler of a large bank
@@ -206,3 +207,8 @@ def test_a_wrong_request_is_answered_with_a_sentence(text: str) -> None:
 def test_parameters_that_make_no_sense_are_refused(maker: Callable[..., Node], arguments: tuple[float, ...]) -> None:
     with pytest.raises(BadInput, match="must be"):
         maker(*arguments)
+
+
+def test_no_reference_is_counted(bank: Bank) -> None:
+    """Counting references of views costs six times the arithmetic; an argument may be counted, once a call."""
+    assert [name for name, times in counted(bank).items() if times > 1] == []
