@@ -72,11 +72,11 @@ def empty(rows: Iterable[tuple[int, float, float, float]]) -> Callable[[], None]
 
 
 def ours_one_by_one(bank: Bank, rows: Iterable[tuple[int, float, float, float]]) -> Callable[[], None]:
-    update, at = bank.update, bank.at
+    update, places = bank.update, [bank.place(symbol) for symbol in range(int(bank.book["known"][0]))]
 
     def loop() -> None:
         for symbol, high, low, close in rows:
-            update(at, 0, symbol, high, low, close)
+            update(places[symbol], high, low, close)
 
     return loop
 
@@ -188,11 +188,11 @@ def forty(folder: Path, turn: float) -> list[bool]:
     bank.grow(1)
     bars = made(50_000, 1)
     rows = list(zip(*(bars[name].tolist() for name in bank.fields), strict=True))
-    update, at, clock = bank.update, bank.at, time.perf_counter_ns
+    update, place, clock = bank.update, bank.place(), time.perf_counter_ns
     taken = np.empty(len(rows))
     for i, row in enumerate(rows):
         began = clock()
-        update(at, 0, 0, *row)
+        update(place, *row)
         taken[i] = clock() - began
     own = np.median([-(clock() - clock()) for _ in range(1_000)])
     middle, tail = (float(np.percentile(taken[5_000:], q) - own) for q in (50, 99.9))

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from core.bars import FORMING, LANE, NEVER
 from core.cached import digest, loaded
 from core.checks import REFUSED
-from core.compiled import compilations, entry
+from core.compiled import aligned, compilations, entry
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
-from core.kernel import BOOK
+from core.kernel import BOOK, PLACE
 from core.node import Node
-from core.past import carried
 from core.source import planned, written
 
 _ROOM = 2048  # bars that may come out of one call of the kernel: more are fetched by calling again
@@ -36,9 +35,9 @@ NO_TRADES = np.empty(0, dtype=TRADE)
 class Bank:
     """`bank(bars)` gives one row of values a bar and the signals the strategies made; `take` makes the bars first.
 
-    `update(bank.at, lane, symbol, *numbers)` is the fastest way in for one finished bar: `numbers` are its `fields` in
-    order, the values are in `latest[lane, symbol]` afterwards; it gives how many signals were made, or -1 when there is
-    no such lane or symbol. The address says nothing to Python: hold on to the bank, and read `at` again after `grow`.
+    `update(place, *numbers)` is the fastest way in for one finished bar of the symbol and timeframe of a `place`:
+    `numbers` are its `fields` in order, the values are in `latest[lane, symbol]` afterwards. It gives how many signals
+    were made, or -1, and does nothing, when a number is NaN or infinite. A place is an address: hold on to the bank.
     """
 
     def __init__(
@@ -61,6 +60,7 @@ class Bank:
         self.book = np.zeros(1, dtype=BOOK)
         self.book["born"], self.book["makes_bars"] = NEVER, makes_bars
         self.book["room"] = max(_ROOM, len(timeframes))
+        self._places: list[Batch] = []
         self._make_room()
         self._compile()
         self.clear(0)
@@ -97,14 +97,17 @@ class Bank:
     def grow(self, symbols: int) -> None:
         """Make room for `symbols` symbols; what is there stays."""
         have = len(self.ticks)
+        placed = sum(len(places) for places in self._places)
         if symbols > have or not symbols:
-            room = max(symbols, min(2 * have, 2 * symbols))
+            room = max(symbols, min(2 * have, 2 * symbols), placed)
             self.state = _grown(self.state, room, _first(self.kernel.STATE, self.nodes))
             forming = np.zeros((room, len(self.lane)), dtype=FORMING)
             forming[:have] = self.forming
             self.forming = forming
             self.ticks = _grown(self.ticks, room, _first(self.kernel.TICK, self.nodes))
             self.latest = _grown(self.latest, room, self._nothing)
+            self._places.append(np.zeros((room - placed, len(self.lane)), dtype=PLACE))
+            self._point()
         for name, array in self._addressed():
             self.book[name] = array.ctypes.data
         self.book["symbols"] = len(self.ticks)
@@ -114,9 +117,34 @@ class Bank:
     def _addressed(self) -> Sequence[tuple[str, NDArray[np.generic]]]:
         return [
             ("forming", self.forming), ("state", self.state), ("ticks", self.ticks), ("lane", self.lane),
-            ("lane_of", self.lanes), ("refused", self.refused), ("bar", self._bar), ("latest", self.latest),
-            ("signals", self._signals),
+            ("lane_of", self.lanes), ("refused", self.refused),
         ]  # fmt: skip
+
+    def _point(self) -> None:
+        """Point every place to where its rows are now; the places themselves never move."""
+        first, room, lanes = 0, len(self.ticks), np.arange(len(self.lane))
+        for places in self._places:
+            symbols = np.arange(first, first + len(places))[:, None]
+            places["tick"] = self.ticks.ctypes.data + symbols * self.ticks.itemsize
+            for name, array in (("state", self.state), ("values", self.latest)):
+                places[name] = array.ctypes.data + (lanes * room + symbols) * array.itemsize
+            places["bar"], places["signals"] = self._bar.ctypes.data, self._signals.ctypes.data
+            places["symbol"], places["frame"] = symbols, self.lane["frame"]
+            first += len(places)
+
+    def place(self, symbol: int = 0, timeframe: str = "") -> int:
+        """What `update` takes for a symbol's bars, of the first timeframe without one; it stays as the bank grows."""
+        if not 0 <= symbol < self.book["known"][0] or (timeframe and timeframe not in self.timeframes):
+            raise BadInput(
+                f"expected a symbol below {self.book['known'][0]} (see grow) and a timeframe of"
+                f" {', '.join(self.timeframes)}, found {symbol} and {timeframe!r}"
+            )
+        lane = self.timeframes.index(timeframe) if timeframe else 0
+        for places in self._places:
+            if symbol < len(places):
+                return int(places.ctypes.data + (symbol * len(self.lane) + lane) * PLACE.itemsize)
+            symbol -= len(places)
+        raise AssertionError("there is a place for every symbol")
 
     def __call__(self, bars: Batch) -> tuple[Batch, Batch]:
         """A row of values for each of these finished bars, and the signals they made."""
@@ -164,41 +192,17 @@ class Bank:
         return made
 
 
-def adopted(old: Bank, new: Bank) -> None:
-    """Carry all that `old` knows into `new`, a bank of other nodes on the same timeframes: what both have goes on."""
-    new.clear(len(old.ticks))
-    new.lane[:], new.refused[:], new.forming[:] = old.lane, old.refused, old.forming
-    new.book["born"], new.book["known"] = old.book["born"], old.book["known"]
-    known = {node.name: node for node in old.nodes}
-    gone = [node for node in new.nodes if node.name not in known or not known[node.name].same(node)]
-    names = {node.name for node in gone} | {column for node in gone for column in node.columns}
-    for before, after in ((old.state, new.state), (old.ticks, new.ticks)):
-        _carry(before, after, names)
-
-
-def _carry(before: Batch, after: Batch, gone: set[str]) -> None:
-    """Copy the fields both have, but those of nodes that are not the same any more."""
-    for name in set(before.dtype.names or ()) & set(after.dtype.names or ()) - gone:
-        if name.startswith("past_"):
-            if name.removeprefix("past_") not in gone:
-                carried(before[name], after[name])
-        elif name in {"now", "seq"}:
-            _carry(before[name], after[name], gone if name == "now" else set())  # a channel's numbers always go on
-        else:
-            after[name] = before[name]
-
-
 def compiled(kernel: Any) -> dict[str, Callable[..., int]]:  # Any: a module with the names of core.kernel
     """The machine code of a kernel's entries, compiled or loaded from its cache."""
     signals, values = _array(SIGNAL), _array(kernel.VALUE)
-    fields = list(inspect.signature(kernel.update.py_func).parameters)[3:]
+    fields = list(inspect.signature(kernel.update.py_func).parameters)[1:]
     numbers = tuple(_I if BAR[name].kind == "i" else _F for name in fields)
     signatures = {
         "take": (_I, _array(TRADE, "A"), _I, _I, _array(TRADE), _array(BAR), values, signals),
         "note": (_I, _array(QUOTE, "A"), _array(QUOTE)),
         "check": (_I, _array(BAR, "A")),
         "run": (_I, _array(BAR, "A"), values, signals),
-        "update": (_I, _I, _I, *numbers),
+        "update": (_I, *numbers),
     }
     return {name: entry(getattr(kernel, name), signature) for name, signature in signatures.items()}
 
@@ -223,7 +227,7 @@ def _first(dtype: np.dtype[np.void], nodes: Sequence[Node]) -> Batch:
 
 def _grown(array: Batch, symbols: int, first: Batch) -> Batch:
     # concatenate would promote to an equal but different dtype object, which is slow to look up
-    grown = np.empty((*array.shape[:-1], symbols), dtype=array.dtype)
+    grown = aligned((*array.shape[:-1], symbols), array.dtype)
     grown[...] = first
     grown[..., : array.shape[-1]] = array
     return grown

@@ -17,6 +17,7 @@ import numpy as np
 from numba import types
 from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic, overload
+from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -135,3 +136,22 @@ def interpreted(function: Callable[..., Any]) -> Callable[..., Any]:
         if name in plain.__code__.co_names and isinstance(value, CPUDispatcher)
     }
     return FunctionType(plain.__code__, {**plain.__globals__, **names}, plain.__name__)
+
+
+LINE = 64  # bytes of a cache line
+
+
+def padded(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+    """The same record in whole cache lines: one that begins amid a line costs a line more, 1.2 times a row of six."""
+    fields = dict(dtype.fields or {})
+    formats, offsets = [field[0] for field in fields.values()], [field[1] for field in fields.values()]
+    size = -(-dtype.itemsize // LINE) * LINE
+    return np.dtype({"names": list(fields), "formats": formats, "offsets": offsets, "itemsize": size}, align=True)
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    """Memory for records that begins with a cache line."""
+    count = math.prod(shape) * dtype.itemsize
+    raw = np.empty(count + LINE, dtype=np.uint8)
+    first = -raw.ctypes.data % LINE
+    return raw[first : first + count].view(dtype).reshape(shape)

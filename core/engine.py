@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.bank import NO_TRADES, Bank, adopted
+from core.adopted import adopted
+from core.bank import NO_TRADES, Bank
 from core.checks import REFUSED
 from core.errors import BadInput
 from core.events import BAR, QUOTE, TIME, TRADE, Batch, Symbols, rows

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from core.bars import FORMING, LANE, NEVER, add, begin, close
-from core.checks import wrong_bar, wrong_quote, wrong_trade
-from core.compiled import address, constants, kernel, record, shared, step
+from core.checks import LARGEST, wrong_bar, wrong_quote, wrong_trade
+from core.compiled import address, constants, kernel, padded, record, shared, step
 from core.events import BAR, SIGNAL, TIMEFRAME_NAMES, Batch, value_dtype
 from core.past import push
 
 # -- nodes: layouts
-STATE = np.dtype([("nothing", "f8")], align=True)  # one symbol on one timeframe
+STATE = padded(np.dtype([("nothing", "f8")], align=True))  # one symbol on one timeframe
 TICK = np.dtype(
     [("trades", "i8"), ("quotes", "i8"), ("signals", "i8"), ("ts_price", "i8"), ("price", "f8")], align=True
 )
@@ -32,10 +32,12 @@ LANES = 1  # timeframes
 # `known`: how many there are. `room`: how many bars may come out of one call.
 BOOK = np.dtype(
     [(name, "i8") for name in ("symbols", "known", "born", "makes_bars", "room", "taken")]
-    + [
-        (name, "i8") for name in ("forming", "state", "ticks", "lane", "lane_of", "refused", "bar", "latest", "signals")
-    ],
+    + [(name, "i8") for name in ("forming", "state", "ticks", "lane", "lane_of", "refused")],
     align=True,
+)
+# The same for one symbol on one timeframe, all that `update` needs.
+PLACE = np.dtype(
+    [(name, "i8") for name in ("state", "tick", "values", "bar", "signals", "symbol", "frame")], align=True
 )
 COUNT = np.dtype([("n", "i8")])
 FORMING_SIZE = FORMING.itemsize
@@ -72,6 +74,14 @@ def head(x: Any, v: Any) -> Any:
     v.ts_event, v.ts_recv, v.seq = x.ts_event, x.ts_recv, x.seq
     v.symbol, v.timeframe, v.quality = x.symbol, x.timeframe, x.quality
     return v
+
+
+@step
+def refused(k: Any, wrong: int) -> bool:
+    """Whether something is wrong with a row, and then counted. Any: a record of BOOK."""
+    if wrong >= 0:
+        record(k.refused, wrong, COUNT).n += 1
+    return wrong >= 0
 
 
 @step
@@ -135,9 +145,7 @@ def take(
     while i < trades.shape[0] and b + LANES <= room:
         x = trades[i]
         i += 1
-        wrong = wrong_trade(x, known)
-        if wrong >= 0:
-            record(k.refused, wrong, COUNT).n += 1
+        if refused(k, wrong_trade(x, known)):
             continue
         if k.born == NEVER:
             k.born = x.ts_event
@@ -153,8 +161,7 @@ def take(
         on_trade(x, t)
     k.taken = i
     if now > 0 and i == trades.shape[0]:
-        if k.born == NEVER:
-            k.born = now
+        k.born = now if k.born == NEVER else k.born
         b, g = expire(k, now, ts_recv, at, b, g)
     return n | b << 20 | g << 40
 
@@ -166,9 +173,7 @@ def note(book: int, quotes: Batch, out: Batch) -> int:
     n = 0
     for i in range(quotes.shape[0]):
         x = quotes[i]
-        wrong = wrong_quote(x, k.known)
-        if wrong >= 0:
-            record(k.refused, wrong, COUNT).n += 1
+        if refused(k, wrong_quote(x, k.known)):
             continue
         t = record(k.ticks, x.symbol, TICK)
         t.quotes += 1
@@ -207,21 +212,15 @@ def run(book: int, bars: Batch, values: Batch, signals: Batch) -> int:
 
 @kernel
 def update(
-    book: int,
-    lane: int,
-    symbol: int,
+    place: int,
     # -- nodes: fields
     # -- end
 ) -> int:
-    """One finished bar, as the numbers its nodes read; the values go to `latest[lane, symbol]`. How many signals;
-    -1, and nothing done, when there is no such lane or symbol."""
-    k = record(book, 0, BOOK)
-    if lane < 0 or lane >= LANES or symbol < 0 or symbol >= k.known:
-        return -1
-    x = record(k.bar, 0, BAR)
-    x.symbol = symbol
+    """One finished bar of one symbol, as the numbers its nodes read. How many signals; -1, and nothing done, when one
+    of the numbers is none."""
+    p = record(place, 0, PLACE)
+    x = record(p.bar, 0, BAR)
     # -- nodes: given
     # -- end
-    s = record(k.state, lane * k.symbols + symbol, STATE)
-    v = record(k.latest, lane * k.symbols + symbol, VALUE)
-    return on_bar(x, s, record(k.ticks, symbol, TICK), v, k.signals, 0)
+    x.symbol = p.symbol
+    return on_bar(x, record(p.state, 0, STATE), record(p.tick, 0, TICK), record(p.values, 0, VALUE), p.signals, 0)

@@ -14,7 +14,7 @@ import numpy as np
 
 from core import kernel
 from core.errors import BadInput
-from core.events import VALUE_HEADER
+from core.events import BAR, VALUE_HEADER
 from core.node import FIELDS, STORED, Kind, Node, Output, Past, Value, ordered, reads, rings
 
 _RESERVED = {
@@ -113,7 +113,7 @@ def _layouts(plan: Plan) -> Iterator[str]:
             (state if node.on == "bars" else tick).append(f'("{node.name}", {node.fields})')
     for on, past, size in _pasts(plan):
         (state if on == "bars" else tick).append(f'("{past.name}", [("n", "i8"), ("ring", "f8", ({size},))])')
-    yield f"STATE = np.dtype([{', '.join(state) or str(_NOTHING)[1:-1]}], align=True)\n"
+    yield f"STATE = padded(np.dtype([{', '.join(state) or str(_NOTHING)[1:-1]}], align=True))\n"
     yield f"TICK = np.dtype([{', '.join(tick)}], align=True)\n"
     yield f"VALUE = value_dtype({plan.outputs})\n"
 
@@ -154,10 +154,13 @@ def _bars(plan: Plan) -> Iterator[str]:
 
 
 def _given(plan: Plan) -> Iterator[str]:
+    numbers = [name for name in plan.fields if BAR[name].kind == "f"]
+    if numbers:
+        yield f"    if not abs({' + '.join(numbers)}) <= LARGEST:\n        return -1\n"
     for name in plan.fields:
         yield f"    x.{name} = {name}\n"
     if plan.strategies:
-        yield "    x.ts_event = x.ts_recv = ts_close\n    x.timeframe = record(k.lane, lane, LANE).frame\n"
+        yield "    x.ts_event = x.ts_recv = ts_close\n    x.timeframe = p.frame\n"
 
 
 def _lines(nodes: Sequence[Node], state: str) -> Iterator[str]:

@@ -71,24 +71,41 @@ def test_a_bar_it_cannot_take_is_refused_before_anything_changes(
     assert len(bank(bars[:4])[0]) == 4
 
 
-def test_an_update_for_nobody_says_so(kernels: Path) -> None:
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_an_update_with_what_is_no_number_does_nothing(kernels: Path, number: float) -> None:
+    bank = Bank((ema(3),), ("1s",), kernels)
+    bank.grow(1)
+    before = bank.state.tobytes()
+    assert bank.update(bank.place(), number) == -1
+    assert bank.state.tobytes() == before
+    assert bank.update(bank.place(), 1.0) == 0
+
+
+@pytest.mark.parametrize("where", [(2, "1s"), (-1, "1s"), (0, "1h")])
+def test_a_place_for_nobody_is_refused(kernels: Path, where: tuple[int, str]) -> None:
     bank = Bank((ema(3),), ("1s",), kernels)
     bank.grow(2)
-    before = bank.state.tobytes()
-    assert [bank.update(bank.at, *place, 1.0) for place in ((1, 0), (-1, 0), (0, 2), (0, -1))] == [-1] * 4
-    assert bank.state.tobytes() == before
-    assert bank.update(bank.at, 0, 1, 1.0) == 0
+    with pytest.raises(BadInput, match="expected a symbol below 2"):
+        bank.place(*where)
 
 
-def test_growing_keeps_what_there_is(kernels: Path) -> None:
-    bank = Bank((ema(1),), ("1s",), kernels)
+def test_places_and_values_stay_as_a_bank_grows(kernels: Path) -> None:
+    bank = Bank((ema(1),), ("1s", "1m"), kernels)
     bank.grow(2)
-    bank.update(bank.at, 0, 1, 7.0)
-    bank.grow(50)
-    bank.grow(1)
-    assert bank.latest["ema_1"][0, 1] == 7.0
-    assert math.isnan(bank.latest["ema_1"][0, 49])
-    assert bank.update(bank.at, 0, 49, 8.0) == 0
+    places = {(symbol, frame): bank.place(symbol, frame) for symbol in range(2) for frame in ("1s", "1m")}
+    bank.update(places[1, "1m"], 7.0)
+    for symbols in (3, 50, 1, 400):
+        bank.grow(symbols)
+        places |= {(symbol, frame): bank.place(symbol, frame) for symbol in range(symbols) for frame in ("1s", "1m")}
+    assert bank.latest["ema_1"][1, 1] == 7.0
+    assert np.isnan(bank.latest["ema_1"]).sum() == bank.latest.size - 1
+    for number, place in enumerate(places.values()):
+        assert bank.update(place, float(number)) == 0
+    for number, (symbol, frame) in enumerate(places):
+        assert bank.latest["ema_1"][("1s", "1m").index(frame), symbol] == number
+    bank.clear(1)
+    assert bank.update(places[399, "1m"], 5.0) == 0  # memory of its own, though nobody is there now
+    assert np.isnan(bank.latest["ema_1"][:, 0]).all()
 
 
 def test_a_batch_of_something_else_is_refused(kernels: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bank import Bank, adopted
+from core.adopted import adopted
+from core.bank import Bank
 from core.change import prepared
 from core.engine import Engine
 from core.errors import CandelaError
@@ -56,11 +57,11 @@ async def test_a_past_that_has_to_be_longer_keeps_what_it_has(tmp_path: Path, ma
     bars = Bank((sma(5),), ("1s",), tmp_path)
     bars.grow(1)
     for i in range(23):
-        bars.update(bars.at, 0, 0, float(i))
+        bars.update(bars.place(), float(i))
     longer = Bank((sma(5), sma(90)), ("1s",), tmp_path)
     adopted(bars, longer)
     for i in range(23, 23 + 90):
-        longer.update(longer.at, 0, 0, float(i))
+        longer.update(longer.place(), float(i))
         assert longer.latest["sma_5"][0, 0] == i - 2
     assert longer.latest["sma_90"][0, 0] == 22 + 90 - 44.5
 
