@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.bench_indicators import SIX, best
 from benchmarks.measure import calibration, promise
+from benchmarks.sets import SIX, best
 from core.bank import Bank
 from core.events import BAR, SECOND, TRADE, Batch
 

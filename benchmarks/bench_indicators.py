@@ -1,58 +1,18 @@
-"""Indicators: six of them a row at a time and in bulk, beside every peer that is installed and a loop written in C."""
+"""Indicators: six of them a row at a time and in bulk, beside every peer that is installed and a loop in C."""
 
-import ctypes
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import polars as pl
-import talib
 
-import indicators as of
+from benchmarks.bulk import in_bulk
 from benchmarks.measure import calibration, promise
 from benchmarks.peers import Update, installed
+from benchmarks.sets import FORTY, MANY, SIX, best, made
 from core.bank import Bank
-from core.events import BAR, SECOND, SIGNAL, Batch
-from core.node import Node
-
-SIX = (of.ema(20), of.sma(20), of.rsi(14), of.macd(12, 26, 9), of.bollinger(20, 2.0), of.atr(14))
-THIRTY_NODES = (
-    *SIX, of.dema(20), of.tema(20), of.kama(20), of.cmo(14), of.mom(10), of.roc(10), of.wma(20), of.ppo(12, 26),
-    of.natr(14), of.obv(), of.ad(), of.bop(), of.linearreg(14), of.tsf(14), of.rma(14),
-)  # fmt: skip
-FORTY = (
-    *THIRTY_NODES, of.t3(5), of.hma(20), of.trix(15), of.willr(14), of.stoch(14, 3, 3), of.adx(14), of.aroon(14),
-    of.ultosc(), of.stddev(20), of.mfi(14), of.donchian(20), of.cci(20), of.sar(), of.supertrend(10, 3.0),
-    of.keltner(), of.cmf(20), of.vwma(20), of.tsi(), of.vortex(14),
-)  # fmt: skip
-MANY = 500
-
-
-def made(rows: int, symbols: int) -> Batch:
-    random = np.random.default_rng(1)
-    bars = np.zeros(rows, dtype=BAR)
-    bars["close"] = bars["open"] = 100 * np.exp(np.cumsum(random.normal(0, 1e-4, rows)))
-    bars["high"], bars["low"] = bars["close"] * 1.0002, bars["close"] * 0.9998
-    bars["volume"] = random.integers(1, 1000, rows)
-    bars["symbol"] = random.integers(0, symbols, rows)
-    bars["ts_event"] = np.arange(rows) * SECOND
-    return bars
-
-
-def best(work: Callable[[], object], runs: int) -> float:
-    """Median seconds of `work`."""
-    taken = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return float(np.median(taken))
 
 
 def one_by_one(rows: Iterable[tuple[int, float, float, float]], updates: list[Update]) -> Callable[[], None]:
@@ -85,8 +45,9 @@ def single(symbols: int, folder: Path) -> dict[str, float]:
     """Nanoseconds a bar for six indicators, one call (of each) a bar, less the loop around it."""
     bank = Bank(SIX, ("1s",), folder)
     bank.grow(symbols)
-    bars = made(100_000, symbols)
+    bars = made(4_000, symbols)
     rows = list(zip(bars["symbol"].tolist(), *(bars[name].tolist() for name in bank.fields), strict=True))
+    rows *= 25  # few enough to stay in the processor's cache, as a row that has just come in is
     loop = best(empty(rows), 9) / len(rows)
     found = {"candela": best(ours_one_by_one(bank, rows), 9) / len(rows) - loop}
     for name, make, count in installed():
@@ -98,70 +59,6 @@ def single(symbols: int, folder: Path) -> dict[str, float]:
     for name, seconds in found.items():
         print(f"  {name:28} {seconds * 1e9:10,.0f} ns a bar {seconds / found['candela']:8.1f} ×")
     return found
-
-
-def bulk(nodes: tuple[Node, ...], bars: Batch, folder: Path) -> Callable[[], object]:
-    """All bars in one call, into memory that is there."""
-    bank = Bank(nodes, ("1s",), folder)
-    bank.grow(int(bars["symbol"].max()) + 1)
-    values, signals = np.empty(len(bars), dtype=bank.dtype), np.empty(0, dtype=SIGNAL)
-    return lambda: bank.entries["run"](bank.at, bars, values, signals)
-
-
-def by_hand(bars: Batch, folder: Path) -> Callable[[], object] | None:
-    """The same rows in and out by six.c, with this machine's own compiler; None without one."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        return None
-    library = folder / "six.so"
-    source = Path(__file__).with_name("six.c")
-    flags = ["-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-shared"]
-    subprocess.run([compiler, *flags, "-o", str(library), str(source), "-lm"], check=True)
-    states = np.zeros((int(bars["symbol"].max()) + 1, 47))
-    values = np.empty(len(bars), dtype=Bank(SIX, ("1s",), folder).dtype)
-    given = [array.ctypes.data_as(ctypes.c_void_p) for array in (states, bars, values)]  # they keep the arrays
-    return partial(ctypes.CDLL(str(library)).six, *given, ctypes.c_int64(len(bars)))
-
-
-def in_turns(works: Sequence[Callable[[], object]], rows: int, runs: int = 15) -> list[float]:
-    """Median nanoseconds a row of each, run in turns, so that a slow moment of the machine meets all."""
-    taken = np.empty((runs + 1, len(works)))
-    for turn in taken:
-        for i, work in enumerate(works):
-            began = time.perf_counter()
-            work()
-            turn[i] = time.perf_counter() - began
-    return [float(each) for each in np.median(taken[1:], axis=0) * 1e9 / rows]
-
-
-def talib_batch(bars: Batch) -> float:
-    """TA-Lib's six batch functions over one symbol's columns, already apart."""
-    high, low, close = (np.ascontiguousarray(bars[name]) for name in ("high", "low", "close"))
-
-    def work() -> None:
-        talib.EMA(close, 20), talib.SMA(close, 20), talib.RSI(close, 14), talib.MACD(close, 12, 26, 9)
-        talib.BBANDS(close, 20, 2, 2), talib.ATR(high, low, close, 14)
-
-    work()
-    return best(work, 9) * 1e9 / len(bars)
-
-
-def polars_batch(bars: Batch) -> float:
-    """One lazy query of polars expressions for the same six."""
-    frame = pl.DataFrame({name: np.ascontiguousarray(bars[name]) for name in ("high", "low", "close")})
-    close, last = pl.col("close"), pl.col("close").shift(1)
-    change = close.diff()
-    gain, loss = (each.clip(0).ewm_mean(alpha=1 / 14, adjust=False) for each in (change, -change))
-    line = close.ewm_mean(span=12, adjust=False) - close.ewm_mean(span=26, adjust=False)
-    signal, middle, spread = line.ewm_mean(span=9, adjust=False), close.rolling_mean(20), close.rolling_std(20, ddof=0)
-    reach = pl.max_horizontal(pl.col("high"), last) - pl.min_horizontal(pl.col("low"), last)
-    query = frame.lazy().select(
-        ema=close.ewm_mean(span=20, adjust=False), sma=middle, rsi=100 * gain / (gain + loss), line=line, signal=signal,
-        histogram=line - signal, upper=middle + 2 * spread, lower=middle - 2 * spread,
-        atr=reach.ewm_mean(alpha=1 / 14, adjust=False),
-    )  # fmt: skip
-    query.collect()
-    return best(query.collect, 5) * 1e9 / len(bars)
 
 
 def main() -> bool:
@@ -177,7 +74,9 @@ def main() -> bool:
                 if there:
                     key = f"six_one_by_one_against_{least}"
                     kept.append(promise(key, there[0] / found["candela"], f"times faster, {symbols} symbols"))
-        kept += in_bulk(folder, turn)
+            kept.append(promise("six_one_by_one_per_turn", found["candela"] * 1e9 / turn, f"turns, {symbols} symbols"))
+        handles = next(seconds for each, seconds in found.items() if each.startswith("TA-Lib")) * 1e9
+        kept += in_bulk(folder, turn, handles)
         kept += forty(folder, turn)
     return all(kept)
 
@@ -203,32 +102,6 @@ def forty(folder: Path, turn: float) -> list[bool]:
         promise("forty_call_per_turn", middle / turn, "turns a call, p50"),
         promise("forty_call_p999_per_turn", tail / turn, "turns a call, p99.9"),
     ]
-
-
-def in_bulk(folder: Path, turn: float) -> list[bool]:
-    kept = []
-    for symbols in (1, MANY):
-        bars = made(200_000, symbols)
-        hand = by_hand(bars, folder)
-        ours, *theirs = in_turns([bulk(SIX, bars, folder), *([hand] if hand else [])], len(bars))
-        print(f" six in bulk, {symbols} symbols: {ours:.1f} ns a bar; by hand in C: {theirs or 'no compiler'}")
-        if theirs:
-            kept.append(promise("six_in_bulk_against_c", ours / theirs[0], f"times the loop in C, {symbols} symbols"))
-        if symbols == 1:
-            batch, frames = talib_batch(bars), polars_batch(bars)
-            print(f"  TA-Lib {talib.__version__} batch {batch:.1f}, polars {pl.__version__} {frames:.1f}")
-            kept.append(promise("six_in_bulk_against_talib_batch", batch / ours, "times faster, one symbol"))
-            kept.append(promise("six_in_bulk_against_polars", frames / ours, "times faster, one symbol"))
-    bars = made(200_000, MANY)
-    flat = bars.copy()
-    for name in ("open", "high", "low", "close"):
-        flat[name] = 100.0
-    works = [bulk(nodes, bars, folder) for nodes in (THIRTY_NODES, FORTY, SIX)]
-    thirty, more, moving, still = in_turns([*works, bulk(SIX, flat, folder)], len(bars), 7)
-    print(f" thirty nodes in bulk, {MANY} symbols: {thirty:.1f} ns a bar; forty indicators: {more:.1f}")
-    kept.append(promise("thirty_nodes_in_bulk_per_turn", thirty / turn, "turns a bar"))
-    kept.append(promise("flat_against_moving", still / moving, "times the cost of moving prices"))
-    return kept
 
 
 if __name__ == "__main__":

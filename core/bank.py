@@ -102,7 +102,7 @@ class Bank:
             room = max(symbols, min(2 * have, 2 * symbols), placed)
             self.state = _grown(self.state, room, _first(self.kernel.STATE, self.nodes))
             forming = np.zeros((room, len(self.lane)), dtype=FORMING)
-            forming[:have] = self.forming
+            forming[:have], forming["ts_open"][have:] = self.forming, NEVER
             self.forming = forming
             self.ticks = _grown(self.ticks, room, _first(self.kernel.TICK, self.nodes))
             self.latest = _grown(self.latest, room, self._nothing)

@@ -15,13 +15,14 @@ import numpy as np
 from core.compiled import step
 from core.events import COMPLETE, ENGINE, PARTIAL
 
-# A bar in the making. `trades == 0`: closed, and trades before ts_close are late.
+# A bar in the making. `ts_open == NEVER`: closed, and trades before ts_close are late. `first`: how many trades of the
+# symbol came before it, or later but too late for it: no count of its own, a store less for every trade.
 FORMING = np.dtype(
     [
         ("ts_open", "i8"),
         ("ts_close", "i8"),
         ("seq", "i8"),
-        ("trades", "i8"),
+        ("first", "i8"),
         ("open", "f8"),
         ("high", "f8"),
         ("low", "f8"),
@@ -38,12 +39,13 @@ NEVER = np.iinfo(np.int64).max
 
 
 @step
-def begin(b: Any, ts: int, price: float, lane: Any) -> None:
-    """Begin the bar that a trade falls into. Any: records of FORMING and LANE."""
+def begin(b: Any, ts: int, price: float, before: int, lane: Any) -> None:
+    """Begin the bar that a trade falls into, the symbol's first after `before`. Any: records of FORMING and LANE."""
     b.ts_open = ts - ts % lane.width
     b.ts_close = b.ts_open + lane.width
     b.open = b.high = b.low = price
     b.volume = b.notional = 0.0
+    b.first = before
     lane.due = min(lane.due, b.ts_close)
 
 
@@ -52,21 +54,21 @@ def add(b: Any, price: float, size: float) -> None:
     """Count a trade into the forming bar `b`. Any: a record of FORMING."""
     b.high = max(b.high, price)
     b.low = min(b.low, price)
-    b.trades += 1
     b.volume += size
     b.notional += size * price
 
 
 @step
-def close(b: Any, bar: Any, price: float, symbol: int, frame: int, ts_recv: int, born: int) -> None:
-    """Write the forming bar `b` into the row `bar` and mark it closed. Any: records of FORMING and BAR."""
+def close(b: Any, bar: Any, price: float, trades: int, symbol: int, frame: int, ts_recv: int, born: int) -> None:
+    """Write the forming bar `b` into the row `bar` and mark it closed; `trades` is how many of the symbol's came before
+    now. Any: records of FORMING and BAR."""
     b.seq += 1
     bar.ts_event, bar.ts_recv, bar.seq = b.ts_close, ts_recv, b.seq
     bar.ts_open, bar.ts_close = b.ts_open, b.ts_close
     bar.open, bar.high, bar.low, bar.close = b.open, b.high, b.low, price
-    bar.volume, bar.trades = b.volume, b.trades
+    bar.volume, bar.trades = b.volume, trades - b.first
     bar.vwap = b.notional / b.volume if b.volume > 0.0 else price
     bar.symbol, bar.timeframe, bar.closed = symbol, frame, 1
     bar.quality = PARTIAL if b.ts_open < born else COMPLETE
     bar.origin = ENGINE
-    b.trades = 0
+    b.ts_open = NEVER

@@ -85,27 +85,31 @@ def refused(k: Any, wrong: int) -> bool:
 
 
 @step
-def finish(k: Any, f: Any, l: int, symbol: int, at: tuple[int, int, int], ts_recv: int, b: int, g: int) -> int:
+def finish(
+    k: Any, f: Any, l: int, symbol: int, trades: int, at: tuple[int, int, int], ts_recv: int, b: int, g: int
+) -> int:
     """Close a forming bar and run the nodes on it; how many signals there are then. Any: records."""
     bar = record(at[0], b, BAR)
     t = record(k.ticks, symbol, TICK)
-    close(f, bar, t.price, symbol, record(k.lane, l, LANE).frame, ts_recv, k.born)
+    close(f, bar, t.price, trades, symbol, record(k.lane, l, LANE).frame, ts_recv, k.born)
     return on_bar(bar, record(k.state, l * k.symbols + symbol, STATE), t, head(bar, record(at[1], b, VALUE)), at[2], g)
 
 
 @step
-def count(k: Any, x: Any, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
-    """Count a trade into every timeframe's bar; how many bars and signals there are then. Any: records."""
+def count(k: Any, x: Any, before: int, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
+    """Count a trade, the symbol's first after `before`, into every timeframe's bar; how many bars and signals there are
+    then. Any: records."""
     symbol, ts, price, size = x.symbol, x.ts_event, x.price, x.size
     first = k.forming + symbol * LANES * FORMING_SIZE
     for l in range(LANES):
         f = record(first, l, FORMING)
         if ts >= f.ts_close:
-            if f.trades > 0:
-                g = finish(k, f, l, symbol, at, x.ts_recv, b, g)
+            if f.ts_open != NEVER:
+                g = finish(k, f, l, symbol, before, at, x.ts_recv, b, g)
                 b += 1
-            begin(f, ts, price, record(k.lane, l, LANE))
-        elif f.trades == 0 or ts < f.ts_open:
+            begin(f, ts, price, before, record(k.lane, l, LANE))
+        elif ts < f.ts_open:
+            f.first += 1
             record(k.lane, l, LANE).late += 1
             continue
         add(f, price, size)
@@ -122,10 +126,10 @@ def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: 
         due = NEVER
         for symbol in range(k.known):
             f = record(k.forming, symbol * LANES + l, FORMING)
-            if f.trades == 0:
+            if f.ts_open == NEVER:
                 continue
             if f.ts_close <= now and b < k.room:
-                g = finish(k, f, l, symbol, at, ts_recv, b, g)
+                g = finish(k, f, l, symbol, record(k.ticks, symbol, TICK).trades, at, ts_recv, b, g)
                 b += 1
             else:
                 due = min(due, f.ts_close)
@@ -155,7 +159,7 @@ def take(
         out[n].seq = t.trades
         n += 1
         if k.makes_bars:
-            b, g = count(k, x, at, b, g)
+            b, g = count(k, x, t.trades - 1, at, b, g)
             if x.ts_event >= t.ts_price:
                 t.ts_price, t.price = x.ts_event, x.price
         on_trade(x, t)
@@ -201,12 +205,11 @@ def run(book: int, bars: Batch, values: Batch, signals: Batch) -> int:
     """Finished bars that `check` let pass, one row of values each; how many rows there are in `signals`."""
     k = record(book, 0, BOOK)
     g = 0
-    at = address(signals)
+    at, rows, lane_of, state, symbols, ticks = address(signals), address(values), k.lane_of, k.state, k.symbols, k.ticks
     for i in range(bars.shape[0]):
         x = bars[i]
-        lane = record(k.lane_of, x.timeframe, COUNT).n
-        s = record(k.state, lane * k.symbols + x.symbol, STATE)
-        g = on_bar(x, s, record(k.ticks, x.symbol, TICK), head(x, values[i]), at, g)
+        s = record(state, record(lane_of, x.timeframe, COUNT).n * symbols + x.symbol, STATE)
+        g = on_bar(x, s, record(ticks, x.symbol, TICK), head(x, record(rows, i, VALUE)), at, g)
     return g
 
 
