@@ -22,7 +22,7 @@ from core.compiled import aligned, compilations, entry
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
 from core.kernel import BOOK, PLACE
-from core.node import Node
+from core.node import Group, Node
 from core.source import planned, written
 
 _ROOM = 2048  # bars that may come out of one call of the kernel: more are fetched by calling again
@@ -41,9 +41,16 @@ class Bank:
     """
 
     def __init__(
-        self, nodes: Sequence[Node], timeframes: Sequence[str], folder: Path, *, makes_bars: bool = True
+        self,
+        nodes: Sequence[Node],
+        timeframes: Sequence[str],
+        folder: Path,
+        *,
+        groups: Sequence[Group] = (),
+        makes_bars: bool = True,
     ) -> None:
-        plan = planned(nodes)
+        plan = planned(nodes, groups)
+        self.groups = tuple(groups)
         self.nodes, self.indicators, self.strategies = plan.nodes, plan.indicators, plan.strategies
         self.outputs, self.fields = plan.outputs, plan.fields
         self.timeframes = tuple(timeframes)
@@ -51,11 +58,9 @@ class Bank:
         self.name = f"kernel_{digest(self.source, self.nodes)}"
         self.kernel = loaded(self.name, self.source, folder)
         self.dtype: np.dtype[np.void] = self.kernel.VALUE
+        self.lane = np.array([(TIMEFRAME_NAMES.index(name), TIMEFRAMES[name], NEVER, 0) for name in timeframes], LANE)
         self.lanes = np.full(len(TIMEFRAME_NAMES), -1, dtype=np.int64)
-        self.lane = np.zeros(len(timeframes), dtype=LANE)
-        for index, name in enumerate(timeframes):
-            self.lane[index] = TIMEFRAME_NAMES.index(name), TIMEFRAMES[name], NEVER, 0
-            self.lanes[TIMEFRAME_NAMES.index(name)] = index
+        self.lanes[self.lane["frame"]] = np.arange(len(timeframes))
         self.refused = np.zeros(len(REFUSED), dtype=np.int64)
         self.book = np.zeros(1, dtype=BOOK)
         self.book["born"], self.book["makes_bars"] = NEVER, makes_bars
@@ -113,6 +118,11 @@ class Bank:
         self.book["symbols"] = len(self.ticks)
         self.book["known"] = max(symbols, int(self.book["known"][0]))
         self.at = self.book.ctypes.data
+
+    def join(self, symbol: int, name: str) -> None:
+        """Make a symbol of this name a member of the groups it belongs to; without, it is in none."""
+        if "groups" in (self.ticks.dtype.names or ()):
+            self.ticks["groups"][symbol] = sum(1 << i for i, group in enumerate(self.groups) if group.has(name))
 
     def _addressed(self) -> Sequence[tuple[str, NDArray[np.generic]]]:
         return [

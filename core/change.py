@@ -12,7 +12,7 @@ from core.bank import Bank, compiled
 from core.cached import digest, loaded, placed
 from core.engine import Engine
 from core.errors import CandelaError
-from core.node import Node
+from core.node import Group, Node
 from core.source import planned, written
 
 _PROGRAM = (
@@ -21,10 +21,11 @@ _PROGRAM = (
 )
 
 
-async def prepared(engine: Engine, nodes: tuple[Node, ...]) -> Bank:
+async def prepared(engine: Engine, nodes: tuple[Node, ...], groups: tuple[Group, ...] = ()) -> Bank:
     """A bank of other nodes for this engine, compiled elsewhere: what `engine.change` takes, between two batches."""
-    source = written(planned(nodes), len(engine.bank.timeframes))
-    path = placed(f"kernel_{digest(source, planned(nodes).nodes)}", source, engine.folder)
+    plan = planned(nodes, groups)
+    source = written(plan, len(engine.bank.timeframes))
+    path = placed(f"kernel_{digest(source, plan.nodes)}", source, engine.folder)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(path), stderr=asyncio.subprocess.PIPE
     )
@@ -35,7 +36,7 @@ async def prepared(engine: Engine, nodes: tuple[Node, ...]) -> Bank:
             process.kill()
     if process.returncode:
         raise CandelaError(f"the kernel {path.name} did not compile: {said.decode(errors='replace').strip()[-2000:]}")
-    return await asyncio.to_thread(engine.prepared, nodes)
+    return await asyncio.to_thread(engine.prepared, nodes, groups)
 
 
 def compile_file(path: str) -> None:

@@ -48,6 +48,14 @@ class Feed(Section):
     secret: SecretStr = SecretStr("")
 
 
+class Group(Section):
+    """Indicators and strategies for some symbols only; * in a name stands for anything."""
+
+    symbols: tuple[str, ...] = Field(min_length=1)
+    indicators: tuple[str, ...] = ()
+    strategies: tuple[str, ...] = ()
+
+
 class Market(Section):
     """What the market process computes."""
 
@@ -62,6 +70,7 @@ class Market(Section):
         "atr(14)",
     )
     strategies: tuple[str, ...] = ("crossover(12, 26)", "rsi_reversal(14, 30.0, 70.0)")
+    groups: dict[str, Group] = {}  # in candela.toml: [market.groups.majors]
     bars: Literal["trades", "venue"] = "trades"
     close_delay_ms: int = Field(default=100, ge=0, le=60_000)
 
@@ -222,7 +231,10 @@ def _unknown(name: str, known: Iterable[str], source: str) -> str:
 
 
 def _sentence(error: ValidationError, origin: Mapping[str, str]) -> str:
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"][:2])
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # of a misspelt key, not its lack
+    setting, name = (".".join(map(str, part)) for part in (first["loc"][:2], first["loc"]))
+    source = origin.get(setting, "default")
+    if first["type"] == "extra_forbidden":  # in a group: the other sections are looked at one by one
+        return _unknown(name, [name.rpartition(".")[0] + f".{key}" for key in Group.model_fields], source)
     found = "" if name.endswith(("secret", "token", "url")) else f", found {first['input']!r}"
-    return f"bad setting {name} (from {origin.get(name, 'default')}): {first['msg']}{found}"
+    return f"bad setting {name} (from {source}): {first['msg']}{found}"

@@ -6,7 +6,7 @@ backtest are the same calls. What the engine was given it never changes; what it
 symbol, without a hole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from core.bank import NO_TRADES, Bank
 from core.checks import REFUSED
 from core.errors import BadInput
 from core.events import BAR, QUOTE, TIME, TRADE, Batch, Symbols, rows
-from core.node import Node
+from core.node import Group, Node
 from core.ports import Catalogue, Described
 
 
@@ -35,19 +35,20 @@ class Engine:
         nodes: tuple[Node, ...],
         folder: Path,
         *,
+        groups: tuple[Group, ...] = (),
         bars: str = "trades",
     ) -> None:
         self.symbols = symbols
         self.timeframes = timeframes
         self.folder = folder
         self._made = bars == "trades"  # by us from trades, or by the venue
-        self.bank = self.prepared(nodes)
+        self.bank = self.prepared(nodes, groups)
         self._known = 0
         self._grow()
 
-    def prepared(self, nodes: tuple[Node, ...]) -> Bank:
+    def prepared(self, nodes: tuple[Node, ...], groups: tuple[Group, ...] = ()) -> Bank:
         """A bank of other nodes for this engine, compiled (or loaded) and warm: what `change` takes."""
-        bank = Bank(nodes, self.timeframes, self.folder, makes_bars=self._made)
+        bank = Bank(nodes, self.timeframes, self.folder, groups=groups, makes_bars=self._made)
         _warm_up(bank)
         return bank
 
@@ -55,6 +56,7 @@ class Engine:
         """Go on with the nodes of `bank`; nodes that stay keep their state, new ones begin to warm up."""
         adopted(self.bank, bank)
         self.bank = bank
+        self._join(range(self._known))
 
     @property
     def refused(self) -> NDArray[np.int64]:
@@ -105,8 +107,13 @@ class Engine:
         return (bars, values, signals) if len(signals) else (bars, values)
 
     def _grow(self) -> None:
-        self._known = len(self.symbols)
+        first, self._known = self._known, len(self.symbols)
         self.bank.grow(self._known)
+        self._join(range(first, self._known))
+
+    def _join(self, symbols: Iterable[int]) -> None:
+        for symbol in symbols:
+            self.bank.join(symbol, self.symbols.names[symbol])
 
     @property
     def catalogue(self) -> Catalogue:

@@ -10,6 +10,7 @@ every node its own oracle.
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -175,6 +176,17 @@ class Node:
 Input: TypeAlias = str | Node | Output  # a series of numbers
 
 
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Nodes for some symbols only: those with one of these names, in which * stands for anything ("BTC/*")."""
+
+    symbols: tuple[str, ...]
+    nodes: tuple[Node, ...]
+
+    def has(self, symbol: str) -> bool:
+        return any(fnmatchcase(symbol, name) for name in self.symbols)
+
+
 def ordered(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """The nodes and all they need, each once, needed ones first."""
     found: dict[str, Node] = {}
@@ -211,6 +223,6 @@ def rings(nodes: Sequence[Node]) -> list[tuple[Past, int]]:
 
 
 __all__ = [
-    "Constants", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "nan", "ordered", "reads",
-    "rings", "step",
+    "Constants", "Group", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "nan", "ordered",
+    "reads", "rings", "step",
 ]  # fmt: skip

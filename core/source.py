@@ -5,21 +5,23 @@ checked identifiers, and no user text reaches it. An interpreter over a table of
 measured too: a third slower, and every indicator would be written twice.
 """
 
+import functools
 import inspect
+import operator
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from core import kernel
 from core.errors import BadInput
 from core.events import BAR, VALUE_HEADER
-from core.node import FIELDS, STORED, Kind, Node, Output, Past, Value, ordered, reads, rings
+from core.node import FIELDS, STORED, Group, Kind, Node, Output, Past, Value, ordered, reads, rings
 
 _RESERVED = {
     "x", "s", "t", "v", "g", "r", "nan", "record", "signals", "abs", "forming", "now", "seq", "trades", "quotes",
-    *(name for name, _ in VALUE_HEADER),
+    "groups", *(name for name, _ in VALUE_HEADER),
 }  # fmt: skip
 
 # A strategy's line: a row of signals where its side is not 0 (NaN compares unequal to 0, so ask for size).
@@ -33,6 +35,7 @@ _SIGNAL = """    if abs({side}) > 0.0:
         r.symbol, r.strategy, r.timeframe, r.quality = x.symbol, {index}, x.timeframe, x.quality
 """
 
+_MOST_GROUPS = 62  # bits of a signed integer
 _NOTHING = [("nothing", "f8")]  # a record needs a field
 
 
@@ -43,6 +46,7 @@ class Plan:
     nodes: tuple[Node, ...]
     indicators: tuple[Node, ...]  # asked for, or read by a strategy asked for
     strategies: tuple[Node, ...]
+    wanted: Mapping[str, int] = field(default_factory=dict)  # nodes of groups only: a bit for each group that wants it
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -56,8 +60,11 @@ class Plan:
         return tuple(name for name in FIELDS["bars"] if name in read)
 
 
-def planned(asked: Sequence[Node]) -> Plan:
-    """The plan for the nodes asked for; BadInput when names clash."""
+def planned(everyone: Sequence[Node], groups: Sequence[Group] = ()) -> Plan:
+    """The plan for the nodes of every symbol and those of groups; BadInput when names clash."""
+    if len(groups) > _MOST_GROUPS:
+        raise BadInput(f"expected at most {_MOST_GROUPS} groups of symbols, found {len(groups)}")
+    asked = [*everyone, *(node for group in groups for node in group.nodes)]
     if any(not node.name for node in asked):
         raise BadInput("a node needs a name: make it with a factory (@indicator, @strategy) or give it one")
     nodes = ordered(asked)
@@ -74,7 +81,16 @@ def planned(asked: Sequence[Node]) -> Plan:
         nodes,
         tuple(node for node in nodes if node.kind == "indicator" and node.name in seen),
         tuple(node for node in nodes if node.kind == "strategy"),
+        _wanted(everyone, groups),
     )
+
+
+def _wanted(everyone: Sequence[Node], groups: Sequence[Group]) -> dict[str, int]:
+    always, wanted = {node.name for node in ordered(everyone)}, dict[str, int]()
+    for index, group in enumerate(groups):
+        for name in {node.name for node in ordered(group.nodes)} - always:
+            wanted[name] = wanted.get(name, 0) | 1 << index
+    return wanted
 
 
 def written(plan: Plan, lanes: int) -> str:
@@ -105,8 +121,9 @@ def _layouts(plan: Plan) -> Iterator[str]:
             yield f"p_{node.name} = constants({given})\n"
     now = [(column, "f8") for node in plan.nodes if node.on != "bars" for column in node.columns]
     seq = [(node.name, "i8") for node in plan.strategies]
+    groups = ("groups",) if plan.wanted else ()
     state: list[str] = []
-    tick = [f'("{name}", "i8")' for name in ("trades", "quotes", "signals", "ts_price")] + ['("price", "f8")']
+    tick = [f'("{name}", "i8")' for name in ("trades", "quotes", "signals", "ts_price", *groups)] + ['("price", "f8")']
     tick += [f'("seq", {seq or _NOTHING})', f'("now", {now or _NOTHING})']
     for node in plan.nodes:
         if node.state:
@@ -134,7 +151,7 @@ def _alias(node: Node) -> str:
 
 def _ticks(plan: Plan, kind: Kind) -> Iterator[str]:
     own = [node for node in plan.nodes if node.on == kind]
-    yield from _lines(own, "t")
+    yield from _lines(own, "t", plan.wanted)
     for node in own:
         yield from (f"    t.now.{column} = {column}\n" for column in node.columns)
 
@@ -146,7 +163,7 @@ def _bars(plan: Plan) -> Iterator[str]:
     for node in plan.nodes:
         if node in wanted:
             yield from (f"    {column} = t.now.{column}\n" for column in node.columns)
-    yield from _lines(own, "s")
+    yield from _lines(own, "s", plan.wanted)
     yield from (f"    v.{column} = {column}\n" for column in plan.outputs)
     for index, node in enumerate(plan.strategies):
         side, strength = node.columns
@@ -163,28 +180,49 @@ def _given(plan: Plan) -> Iterator[str]:
         yield "    x.ts_event = x.ts_recv = ts_close\n    x.timeframe = p.frame\n"
 
 
-def _lines(nodes: Sequence[Node], state: str) -> Iterator[str]:
-    """`push(s.past_close, x.close)` before its first reader, and for each node, if its inputs are there:
-    `ema_9 = indicators_ema_ema(s.ema_9, p_ema_9, x.close)`."""
+def _lines(nodes: Sequence[Node], state: str, wanted: Mapping[str, int]) -> Iterator[str]:
+    """`push(s.past_close, x.close)` before its first reader, and for each node, if its inputs are there and a group of
+    the symbol's wants it: `ema_9 = indicators_ema_ema(s.ema_9, p_ema_9, x.close)`."""
     pushed: set[str] = set()
     for node in nodes:
-        unsure = [given for given in node.series if not isinstance(given, str) and _may_miss(given, node)]
-        names = sorted({given.columns[0] for given in unsure})
         for past in (given for given in node.inputs if isinstance(given, Past)):
             if past.name not in pushed:
                 pushed.add(past.name)
-                value = past.series if past.series in names or not isinstance(past.of, str) else _field(past.series)
-                sure = f"    if {value} == {value}:\n    " if past.series in names else ""
-                yield f"{sure}    push({state}.{past.name}, {value})\n"
+                readers = [wanted.get(each.name, 0) for each in nodes if past.name in reads(each)]
+                yield _pushed(past, node, state, _any_of(readers))
         given_ = [_argument(node, name, state) for name in reads(node)]
         own = f"{state}.{node.name}" if node.state else "0"
         call = f"{_alias(node)}({', '.join([own, f'p_{node.name}' if node.constants else '0', *given_])})"
         targets = ", ".join(node.columns)
-        if not names:
+        sure = _conditions(_unsure(node), wanted.get(node.name, 0))
+        if not sure:
             yield f"    {targets} = {call}\n"
         else:
-            yield f"    {' = '.join(node.columns)} = nan\n"
-            yield f"    if {' and '.join(f'{name} == {name}' for name in names)}:\n        {targets} = {call}\n"
+            yield f"    {' = '.join(node.columns)} = nan\n    if {sure}:\n        {targets} = {call}\n"
+
+
+def _pushed(past: Past, reader: Node, state: str, mask: int) -> str:
+    unsure = [name for name in _unsure(reader) if name == past.series]
+    value = past.series if unsure or not isinstance(past.of, str) else _field(past.series)
+    sure = _conditions(unsure, mask)
+    line = f"    push({state}.{past.name}, {value})\n"
+    return f"    if {sure}:\n    {line}" if sure else line
+
+
+def _any_of(masks: Sequence[int]) -> int:
+    """The groups that want something of these; 0, everyone, when one of them is for everyone."""
+    return 0 if 0 in masks else functools.reduce(operator.or_, masks)
+
+
+def _conditions(names: Sequence[str], mask: int) -> str:
+    groups = [f"t.groups & {mask}"] if mask else []
+    return " and ".join([*groups, *(f"{name} == {name}" for name in names)])
+
+
+def _unsure(node: Node) -> list[str]:
+    """The columns it reads that may be NaN."""
+    unsure = [given for given in node.series if not isinstance(given, str) and _may_miss(given, node)]
+    return sorted({given.columns[0] for given in unsure})
 
 
 def _may_miss(given: Node | Output, node: Node) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from core import config
 from core.bus import BusServer
 from core.config import Settings
 from core.engine import REFUSED, Engine
@@ -18,7 +19,7 @@ from core.events import Batch, Symbols, kind, tally
 from core.log import logger
 from core.loop import run, settle
 from core.metrics import Histogram
-from core.node import Node
+from core.node import Group, Node
 from core.ports import Feed, Sink, Subscription
 from core.store import Store
 from feeds import ALPACA, VENUES
@@ -174,14 +175,20 @@ async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_u
 
 
 def make_engine(settings: Settings, symbols: Symbols) -> Engine:
-    return Engine(
-        symbols, settings.market.timeframes, nodes(settings), kernel_folder(settings), bars=settings.market.bars
-    )
+    wanted = settings.market
+    groups = tuple(Group(group.symbols, nodes(group)) for group in wanted.groups.values())
+    for name, group in zip(wanted.groups, groups, strict=True):
+        if not symbols.grows and not any(map(group.has, symbols.names)):
+            raise BadInput(
+                f"the group {name!r} has no members: expected some of its symbols ({', '.join(group.symbols)}) among"
+                f" those of the feed, such as {', '.join(symbols.names[:5])}; see market.groups"
+            )
+    return Engine(symbols, wanted.timeframes, nodes(wanted), kernel_folder(settings), groups=groups, bars=wanted.bars)
 
 
-def nodes(settings: Settings) -> tuple[Node, ...]:
-    """The indicators and strategies the settings ask for."""
-    return (*map(indicator, settings.market.indicators), *map(strategy, settings.market.strategies))
+def nodes(asked: config.Market | config.Group) -> tuple[Node, ...]:
+    """The indicators and strategies that settings ask for, of every symbol or of a group."""
+    return (*map(indicator, asked.indicators), *map(strategy, asked.strategies))
 
 
 def kernel_folder(settings: Settings) -> Path:

@@ -37,6 +37,12 @@ def test_a_list_in_the_environment_is_split_at_commas_outside_parentheses() -> N
         ({}, "port = 3", "unknown setting 'port' (from file)"),
         ({}, "gateway = 3", "expected a section [gateway] with keys, found 3 (from file)"),
         ({}, "[gateway", "not valid TOML"),
+        (
+            {},
+            "[market.groups.majors]\nsymbol = ['A']",
+            "unknown setting 'market.groups.majors.symbol' (from file); did you mean 'market.groups.majors.symbols'?",
+        ),
+        ({}, "[market.groups.majors]\nsymbols = []", "bad setting market.groups.majors.symbols (from file)"),
     ],
 )
 def test_a_wrong_setting_is_answered_with_one_sentence(environ: dict[str, str], text: str, sentence: str) -> None:

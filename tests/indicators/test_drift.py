@@ -53,9 +53,9 @@ def test_nothing_drifts_over_ten_million_rows(kernels: Path) -> None:
     places = np.arange(20) - 9.5
     slope = (away * places).sum(axis=1) / (places**2).sum()
     assert float(np.max(np.abs(found["linearreg_slope_20"] - slope))) <= 1e-11
-    assert float(np.max(np.abs(found["zscore_20"] - (away[:, -1] - mean) / spread))) <= 1e-10
+    assert float(np.max(np.abs(found["zscore_20"] - (away[:, -1] - mean) / spread))) <= 1e-11
     fourth = ((away - mean[:, None]) ** 4).mean(axis=1) / spread**4 - 3
-    assert float(np.max(np.abs(found["kurtosis_20"] - fourth))) <= 1e-10
+    assert float(np.max(np.abs(found["kurtosis_20"] - fourth))) <= 1e-11
     high, low = (windows(tail[name] - tail[name][0], 20) for name in ("high", "low"))
     both = ((high - high.mean(axis=1)[:, None]) * (low - low.mean(axis=1)[:, None])).mean(axis=1)
     assert float(np.max(np.abs(found["correl_20"] - both / (high.std(axis=1) * low.std(axis=1))))) <= 1e-11
