@@ -100,8 +100,15 @@ class Store(Section):
     """PostgreSQL or TimescaleDB; without a URL, one that Candela runs in the data folder."""
 
     url: SecretStr = SecretStr("")
-    flush_ms: int = Field(default=100, ge=1, le=60_000)
-    capacity: int = Field(default=4_000_000, ge=1)  # rows waiting before rows are dropped and counted
+    flush_ms: int = Field(default=50, ge=1, le=60_000)
+
+
+class Journal(Section):
+    """Where every row is durable before it is in the database: below the data folder."""
+
+    sync_ms: float = Field(default=5.0, gt=0, le=60_000)
+    file_mb: int = Field(default=64, ge=1, le=4_096)
+    limit_gb: float = Field(default=20.0, gt=0)  # of rows waiting for the database before rows are dropped and counted
 
 
 class Bus(Section):
@@ -129,6 +136,7 @@ class Settings(Section):
     market: Market = Market()
     exchange: Exchange = Exchange()
     store: Store = Store()
+    journal: Journal = Journal()
     bus: Bus = Bus()
     gateway: Gateway = Gateway()
     log: Log = Log()

@@ -17,9 +17,9 @@ from core.adopted import adopted
 from core.bank import NO_TRADES, Bank
 from core.checks import REFUSED
 from core.errors import BadInput
-from core.events import BAR, QUOTE, TIME, TRADE, Batch, Symbols, rows
+from core.events import BAR, POSITION, QUOTE, TIME, TRADE, Batch, Symbols, rows
 from core.node import Group, Node
-from core.ports import Catalogue, Described
+from core.ports import Catalogue, Described, channels
 
 
 class Engine:
@@ -137,6 +137,18 @@ class Engine:
             symbol = self.symbols.names.index(name) if name in self.symbols.names else -1
             if counter is not None and symbol >= 0:
                 counter[(*index, symbol)] = last
+
+    def numbers(self) -> Batch:
+        """The last number given on every channel, as POSITION rows: what a journal's file begins with."""
+        found = []
+        for index, channel in enumerate(channels(self.catalogue)):
+            counter, where = self._counter(channel)
+            if counter is not None:
+                last = (counter[where] if where else counter)[: self._known]
+                rows_ = np.zeros(np.count_nonzero(last), dtype=POSITION)
+                rows_["channel"], rows_["symbol"], rows_["seq"] = index, np.flatnonzero(last), last[last > 0]
+                found.append(rows_)
+        return np.concatenate(found)
 
     def _counter(self, channel: str) -> tuple[NDArray[Any] | None, tuple[int, ...]]:
         kind, _, name = channel.partition(".")

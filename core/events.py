@@ -90,6 +90,9 @@ SIGNAL = _row(
 # closes the same bars at the same place when it is replayed.
 TIME = _row(("ts_event", "i8"), ("ts_recv", "i8"))
 
+# The last number given on a channel, an index into `core.ports.channels`, for a symbol.
+POSITION = np.dtype([("channel", "i4"), ("symbol", "i4"), ("seq", "i8")])
+
 # The columns in front of a bank's outputs (the rest are float64, one per output).
 VALUE_HEADER = (*_TIMES, ("symbol", "i4"), ("timeframe", "i2"), ("quality", "i2"))
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from core.events import Batch, Symbols
+from core.events import TIMEFRAMES, Batch, Symbols
 
 Clock = Callable[[], int]  # nanoseconds since the epoch, UTC
 
@@ -102,6 +102,12 @@ class Catalogue:
     def outputs(self) -> tuple[str, ...]:
         """The value columns of a VALUE batch, in order; `value_dtype(catalogue.outputs)` is its dtype."""
         return tuple(output for each in (*self.indicators, *self.strategies) for output in each.outputs)
+
+
+def channels(catalogue: Catalogue) -> list[str]:
+    """Every channel whose messages are numbered, in the order POSITION rows mean."""
+    strategies = [f"signals.{each.name}" for each in catalogue.strategies]
+    return ["trades", "quotes", "signals.*", *strategies, *(f"bars.{name}" for name in TIMEFRAMES)]
 
 
 @dataclass(frozen=True)

@@ -1,185 +1,216 @@
-"""The store: a sink that carries every batch into PostgreSQL, in its own thread, each row once.
+"""The store: carries the rows of journals into PostgreSQL, each once, whatever is killed and when.
 
-One transaction a flush: binary COPY of everything waiting, the positions it reaches, and the count of this run's
-flushes. When an answer to COMMIT is lost, that count tells whether the transaction happened, so nothing is written
-twice; when the server is gone, rows wait in the box and are written once it is back.
+One transaction a flush: binary COPY of everything that waits, the numbers it reaches, and the watermark, the position
+in the journal behind its last row. The next flush begins there, in this process or in the next one; so a transaction
+that did not happen is done again, and one whose COMMIT got no answer is not. Rows are never compared with each other.
 """
 
-import asyncio
-import itertools
 import threading
 import time
+import uuid
 from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import psycopg
-from numpy.typing import NDArray
 
 from core.errors import StoreDown, one_line
-from core.events import Batch, joined, kind, tally
+from core.events import joined, kind
+from core.ids import advance, interned
 from core.log import logger
-from core.outbox import Outbox
-from core.ports import Catalogue
+from core.mark import STORED, Mark
 from core.schema import migrate, query
 from core.tables import LAYOUTS, Ids, Positions
+from core.tail import Chunk, Tail, counted
 
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-_GIVE_UP_S = 30.0  # after closing, how long a server that does not answer is waited for
+_GIVE_UP_S = 30.0  # once asked to stop, how long a server that does not answer is waited for
+_LOOK_S = 0.5  # how often to look for other journals
+_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, StoreDown)
+
+
+class _Elsewhere(Exception):
+    """The watermark is not where we left it: another store carries the same journal."""
+
+
+@dataclass
+class _Stream:
+    """A journal being carried over: where the database says it is read up to, and how many of its rows are there."""
+
+    tail: Tail
+    stored: Mark
+    position: int = 0
+    rows: int = 0
+    ids: Ids | None = None
 
 
 class Store:
-    """`open`, then a sink; `written`, `dropped` (no room) and `lost` (refused by the server) count rows by kind."""
+    """`open`, then `run` in a thread of its own until stopped: every journal below `root` is carried over.
 
-    def __init__(self, url: str, catalogue: Catalogue, *, flush_ms: int = 100, capacity: int = 4_000_000) -> None:
+    `written` and `lost` (refused by the server, or damaged in the journal) count rows by kind.
+    """
+
+    def __init__(self, url: str, root: Path, *, flush_ms: int = 100) -> None:
         self.written: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
-        self._box = Outbox(capacity)
-        self._url = url
-        self._flush_s = flush_ms / 1000
-        self._catalogue = catalogue
-        self._ids: Ids | None = None
+        self._url, self._root, self._flush_s = url, root, flush_ms / 1000
+        self._streams: dict[uuid.UUID, _Stream] = {}
         self._connection: psycopg.Connection | None = None
-        self._writer, self._flushes = 0, 0
-        self._thread = threading.Thread(target=self._work, name="store", daemon=True)
-
-    @property
-    def put_rows(self) -> Counter[str]:
-        return self._box.put_rows
-
-    @property
-    def dropped(self) -> Counter[str]:
-        return self._box.dropped
+        self._looked, self._failures = 0.0, 0
 
     @property
     def waiting(self) -> int:
-        return self._box.waiting
+        """Durable rows that are not in the database yet."""
+        return sum(max(each.tail.mark.total - each.rows, 0) for each in self._streams.values())
 
-    async def open(self) -> dict[tuple[str, str], int]:
-        """Connect, migrate, start writing; the last number given per (channel, symbol) in earlier runs."""
-        return await asyncio.to_thread(self._open)
+    @property
+    def behind(self) -> int:
+        """The same in bytes."""
+        return sum(each.tail.behind for each in self._streams.values())
 
-    def extend(self, catalogue: Catalogue) -> None:
-        """Tell of symbols that were met since; before their rows are put."""
-        self._catalogue = catalogue
+    def remaining(self) -> Counter[str]:
+        """After `run`: the durable rows that are still only in the journal, by kind."""
+        rows = Counter[str]()
+        for each in self._streams.values():
+            each.tail.seek(each.position)
+            while (chunk := each.tail.read()) is not None:
+                rows += counted(chunk)
+            each.tail.close()
+        return rows
 
-    def put(self, batch: Batch) -> None:
-        if kind(batch) != "time":
-            self._box.put(batch)
+    def open(self) -> None:
+        """Connect and migrate; StoreDown when there is no server."""
+        migrate(self._connect())
+        self._disconnect()
 
-    def flush(self) -> None:
-        """Nothing: the writer has a rhythm of its own."""
+    def run(self, stop: threading.Event) -> None:
+        """Carry rows over until `stop` is set and nothing durable is left."""
+        asked = 0.0
+        while True:
+            stopping = stop.is_set()
+            asked = asked or (time.monotonic() if stopping else 0.0)
+            began = time.monotonic()
+            try:
+                moved = self._pass(look=stopping)
+                self._failures = 0
+            except _DOWN as error:
+                moved = False
+                self._wait(error, stop)
+            if stopping and not moved and (not self._failures or time.monotonic() - asked > _GIVE_UP_S):
+                break
+            stop.wait(max(self._flush_s - (time.monotonic() - began), 0.0))
+        self._disconnect()
+        for each in self._streams.values():
+            each.tail.close()
 
-    def close(self) -> None:
-        self._box.close()
+    def _wait(self, error: Exception, stop: threading.Event) -> None:
+        self._disconnect()
+        pause = _RETRY_S[min(self._failures, len(_RETRY_S) - 1)]
+        self._failures += 1
+        logger().warning("store_down", error=one_line(error), waiting=self.waiting, retry_in_s=pause)
+        time.sleep(pause) if stop.is_set() else stop.wait(pause)
 
-    async def drain(self) -> None:
-        await asyncio.to_thread(self._thread.join)
+    def _pass(self, *, look: bool) -> bool:
+        """Carry over a chunk of every journal that has one; whether there was any.
 
-    def _open(self) -> dict[tuple[str, str], int]:
-        connection = self._connect()
-        migrate(connection)
+        This is the only place that connects, for to connect is to begin again where the database says we are.
+        """
+        connection = self._connection or self._connect()
+        if look or time.monotonic() - self._looked > _LOOK_S:
+            self._look(connection)
+        moved = False
+        for each in self._streams.values():
+            moved |= self._flush(each, connection)
+        return moved
+
+    def _look(self, connection: psycopg.Connection) -> None:
+        """Find journals that have begun since."""
+        self._looked = time.monotonic()
+        for path in self._root.glob("*/mark"):
+            mark = Mark.read(path.parent)
+            if mark is not None and mark.stream not in self._streams:
+                connection.execute(query("new_watermark"), {"stream": mark.stream, "source": mark.source})
+                stored = Mark.made(path.parent, mark.stream, mark.source, STORED)
+                self._streams[mark.stream] = found = _Stream(Tail(path.parent, mark), stored)
+                self._seek(found, connection)
+
+    def _seek(self, each: _Stream, connection: psycopg.Connection) -> None:
+        """Go to where the database says we are."""
+        found = connection.execute(query("watermark"), {"stream": each.tail.mark.stream}).fetchone()
+        each.position, each.rows = found or (0, 0)
+        each.tail.seek(each.position)
+        each.stored.move(each.position, each.rows)
+
+    def _flush(self, each: _Stream, connection: psycopg.Connection) -> bool:
+        if not each.tail.behind:
+            return False
+        damaged = each.tail.damaged.copy()
+        try:
+            chunk = each.tail.read()
+            self.lost += each.tail.damaged - damaged
+            if chunk is None:
+                return False
+            self._carry(each, chunk, connection)
+        except (_Elsewhere, FileNotFoundError):  # another store carried it, and deleted what it had
+            self._seek(each, connection)
+        each.tail.forget()
+        return True
+
+    def _carry(self, each: _Stream, chunk: Chunk, connection: psycopg.Connection) -> None:
+        """Write a chunk. When the server refuses something of it, find what, pass over that alone, and say so."""
+        try:
+            self._write(each, chunk, connection)
+        except _DOWN:
+            raise
+        except psycopg.Error as error:
+            each.ids = None
+            if len(chunk.batches) > 1:
+                middle = len(chunk.batches) // 2
+                self._carry(each, chunk.part(0, middle), connection)
+                self._carry(each, chunk.part(middle, len(chunk.batches)), connection)
+                return
+            logger().error("store_refused", error=one_line(error), rows=dict(counted(chunk)))
+            self._write(each, Chunk(chunk.catalogue, [], chunk.ends, chunk.totals), connection)
+            self.lost += counted(chunk)
+        else:
+            self.written += counted(chunk)
+
+    def _write(self, each: _Stream, chunk: Chunk, connection: psycopg.Connection) -> None:
+        """One transaction: the rows of `chunk`, and that the journal has been read up to its end."""
+        stream, end, rows = each.tail.mark.stream, chunk.ends[-1], chunk.totals[-1]
         with connection.transaction(), connection.cursor() as cursor:
-            (self._writer,) = cursor.execute(query("new_writer")).fetchone() or (0,)
-            self._ids = _interned(cursor, self._catalogue)
-            names = {"source": self._catalogue.source, "names": list(self._catalogue.symbols)}
-            found = cursor.execute(query("positions"), names).fetchall()
-        self._thread.start()
-        return {(channel, symbol): seq for channel, symbol, seq in found}
+            if cursor.execute(query("lock_watermark"), {"stream": stream}).fetchone() != (each.position,):
+                raise _Elsewhere
+            self._copy(cursor, each, chunk)
+            cursor.execute(query("move_watermark"), {"stream": stream, "position": end, "rows": rows})
+        each.position, each.rows = end, rows
+        each.stored.move(end, rows)
+
+    def _copy(self, cursor: psycopg.Cursor, each: _Stream, chunk: Chunk) -> None:
+        ids = each.ids
+        if ids is None or ids.catalogue is not chunk.catalogue:
+            ids = each.ids = interned(cursor, chunk.catalogue)
+        positions = Positions(chunk.catalogue)
+        for what, layout in LAYOUTS.items():
+            own = [batch for batch in chunk.batches if kind(batch) == what]
+            if own:
+                batch = joined(own)
+                positions.add(what, batch)
+                with cursor.copy(layout.statement) as copy:
+                    copy.write(layout.encode(*ids.columns(what, batch)))
+        advance(cursor, positions, ids.symbols)
 
     def _connect(self) -> psycopg.Connection:
         try:
             self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
         except psycopg.OperationalError as error:
             raise StoreDown(f"cannot reach the database: {one_line(error)}; check CANDELA__STORE__URL") from None
+        for each in self._streams.values():
+            each.ids = None  # given in a transaction that did not happen, they are not there
+            self._seek(each, self._connection)
         return self._connection
 
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def _work(self) -> None:
-        closed = False
-        while not closed:
-            closed = self._box.wait(self._flush_s)
-            batches = self._box.take()
-            if batches:
-                rows = Counter[str]()
-                for batch in batches:
-                    rows[tally(batch)] += len(batch)
-                counter = self.written if self._carried(batches) else self.lost
-                counter.update(rows)
-        self._disconnect()
-
-    def _carried(self, batches: Sequence[Batch]) -> bool:
-        """Write the batches, however long the server takes to come back; False if it refuses the data itself."""
-        since = time.monotonic()
-        for attempt in itertools.count():
-            try:
-                if not self._happened(attempt):
-                    self._write(batches)
-            except (psycopg.OperationalError, psycopg.InterfaceError, StoreDown) as error:
-                self._disconnect()
-                pause = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
-                logger().warning("store_down", error=one_line(error), waiting=self.waiting, retry_in_s=pause)
-                if self._box.closed and time.monotonic() - since > _GIVE_UP_S:
-                    return False
-                time.sleep(pause)
-            except psycopg.Error as error:
-                logger().error("store_refused", error=one_line(error), batches=len(batches))
-                return False
-            else:
-                self._flushes += 1
-                return True
-        return False
-
-    def _happened(self, attempt: int) -> bool:
-        """Whether the transaction whose COMMIT got no answer is in the database after all."""
-        if attempt == 0:
-            return False
-        connection = self._connection or self._connect()
-        found = connection.execute(query("flushes"), {"writer": self._writer}).fetchone()
-        return found is not None and found[0] > self._flushes
-
-    def _write(self, batches: Sequence[Batch]) -> None:
-        connection = self._connection or self._connect()
-        with connection.transaction(), connection.cursor() as cursor:
-            if self._ids is None or len(self._ids.symbols) < len(self._catalogue.symbols):
-                self._ids = _interned(cursor, self._catalogue)
-            positions = Positions(self._ids.catalogue)
-            for what, layout in LAYOUTS.items():
-                own = [batch for batch in batches if kind(batch) == what]
-                if own:
-                    batch = joined(own)
-                    positions.add(what, batch)
-                    with cursor.copy(layout.statement) as copy:
-                        copy.write(layout.encode(*self._ids.columns(what, batch)))
-            _advance(cursor, positions, self._ids.symbols)
-            cursor.execute(query("count_flush"), {"writer": self._writer})
-
-
-def _advance(cursor: psycopg.Cursor, positions: Positions, symbol_ids: NDArray[np.int64]) -> None:
-    changed = list(positions.changed())
-    if changed:
-        channels, symbols, seqs = zip(*changed, strict=True)
-        ids = [int(symbol_ids[symbol]) for symbol in symbols]
-        cursor.execute(query("advance_positions"), {"channels": list(channels), "symbol_ids": ids, "seqs": list(seqs)})
-
-
-def _interned(cursor: psycopg.Cursor, catalogue: Catalogue) -> Ids:
-    """The database's ids of the catalogue's names, given now where they are new."""
-
-    def ids(kinds: str, singular: str, names: list[str], source: str = "") -> NDArray[np.int64]:
-        cursor.execute(query(f"intern_{kinds}"), {"names": names, "source": source})
-        cursor.execute(query(f"{singular}_ids"), {"names": names, "source": source})
-        found: dict[str, int] = dict(cursor.fetchall())
-        return np.array([found[name] for name in names], dtype=np.int64)
-
-    outputs = [name for each in catalogue.indicators for name in each.outputs]
-    return Ids(
-        catalogue,
-        symbols=ids("symbols", "symbol", list(catalogue.symbols), catalogue.source),
-        strategies=ids("strategies", "strategy", [each.name for each in catalogue.strategies]),
-        indicators=ids("indicators", "indicator", outputs),
-    )

@@ -8,8 +8,8 @@ from numpy.lib.recfunctions import structured_to_unstructured
 from numpy.typing import NDArray
 
 from core.copying import Layout, timestamptz
-from core.events import SECOND, TIMEFRAME_NAMES, TIMEFRAMES, Batch
-from core.ports import Catalogue
+from core.events import SECOND, TIMEFRAMES, Batch
+from core.ports import Catalogue, channels
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -118,9 +118,8 @@ class Positions:
     """The highest number given per channel and symbol in one flush."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        strategies = [f"signals.{each.name}" for each in catalogue.strategies]
-        self.channels = ["trades", "quotes", "signals.*", *strategies, *(f"bars.{name}" for name in TIMEFRAME_NAMES)]
-        self._first_bar = 3 + len(strategies)
+        self.channels = channels(catalogue)
+        self._first_bar = 3 + len(catalogue.strategies)
         self._last = np.zeros((len(self.channels), len(catalogue.symbols)), dtype=np.int64)
 
     def add(self, kind: str, batch: Batch) -> None:

@@ -117,13 +117,24 @@ def serve_exchange(config_file: ConfigFile = None) -> None:
 
 @serve.command("market")
 def serve_market(config_file: ConfigFile = None) -> None:
-    """Feed, engine, store and bus.
+    """Feed, engine, journal and bus.
 
     Example: CANDELA__FEED__VENUE=binance CANDELA__FEED__SYMBOLS=BTCUSDT candela serve market
     """
     from gateway.running import serve_market as run  # noqa: PLC0415
 
     _serve("market", config_file, run)
+
+
+@serve.command("store")
+def serve_store(config_file: ConfigFile = None) -> None:
+    """What carries the journals into the database.
+
+    Example: CANDELA__STORE__URL=postgresql://… candela serve store
+    """
+    from gateway.running import serve_store as run  # noqa: PLC0415
+
+    _serve("store", config_file, run)
 
 
 @serve.command("gateway")

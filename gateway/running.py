@@ -28,6 +28,7 @@ from gateway.hub import Hub
 from gateway.table import live_table, summary_table
 from gateway.up import summary, up
 from services.market import kernel_folder, live_feed, market
+from services.storing import store_figures, storing
 
 out = Console(highlight=False)
 _LINES_S = 5.0  # between two lines when there is no terminal
@@ -104,10 +105,15 @@ async def run_replay(settings: Settings, file: Path, source: str, *, speed: floa
     began = time.monotonic()
     async with database(settings) as with_store:
         running = await market(with_store, feed, symbols)
-        closing = asyncio.create_task(_close_when(stop, feed))
-        figures = await running.run(lambda told: None if as_json else out.print(_progress(told)))
-        closing.cancel()
-    final = {**summary({"market": figures}), "symbols": symbols.names, "seconds": round(time.monotonic() - began, 2)}
+        async with storing(with_store) as store:
+            closing = asyncio.create_task(_close_when(stop, feed))
+            figures = await running.run(lambda told: None if as_json else out.print(_progress(told)))
+            closing.cancel()
+    final = {
+        **summary({"market": figures, "store": store_figures(store)}),
+        "symbols": symbols.names,
+        "seconds": round(time.monotonic() - began, 2),
+    }
     tell(final) if as_json else out.print(summary_table(final))
     return 0 if final["balanced"] else 1
 
@@ -179,6 +185,17 @@ async def serve_market(settings: Settings) -> int:
         tell(await running.run(tell))
     finally:
         closing.cancel()
+    return 0
+
+
+async def serve_store(settings: Settings) -> int:
+    if not settings.store.url.get_secret_value():
+        raise ConfigError("the store process needs a database: set CANDELA__STORE__URL, or use `candela up`")
+    stop = asked_to_stop(supervised=True)
+    async with storing(settings) as store:
+        tell({"event": "ready"})
+        await _tell_until(stop, lambda: store_figures(store))
+    tell({**store_figures(store), "remaining": dict(await asyncio.to_thread(store.remaining))})
     return 0
 
 

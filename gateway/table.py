@@ -19,7 +19,7 @@ def live_table(figures: Figures, before: Figures, seconds: float, addresses: dic
         ("ticks/s", f"{ticks / max(seconds, 0.1):,.0f}"),
         ("tick → signal", _latency(market.get("tick_to_signal_us"))),
         ("tick → gateway", _latency(gateway.get("signal_to_gateway_us"))),
-        ("rows stored", f"{sum(stored.values()):,} ({market.get('waiting', 0):,} waiting)"),
+        ("rows stored", f"{sum(stored.values()):,} ({market.get('waiting', 0):,} in the journal)"),
         ("bars, signals", f"{market.get('bars', 0):,}, {market.get('signals', 0):,}"),
         (
             "refused, dropped",

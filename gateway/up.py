@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import IO, Any
@@ -20,7 +21,7 @@ Show = Callable[[Figures], None]
 
 
 class Platform:
-    """Database, exchange (when it is the venue), market and gateway. `addresses` is filled by `start`."""
+    """Database, exchange (when it is the venue), store, market and gateway. `addresses` is filled by `start`."""
 
     def __init__(self, settings: Settings, arguments: list[str], environ: Mapping[str, str]) -> None:
         self.addresses: dict[str, str] = {}
@@ -46,6 +47,7 @@ class Platform:
             self.addresses["exchange"] = told["address"]
             self._environ[f"{PREFIX}FEED__URL"] = told["address"]
             self._environ[f"{PREFIX}EXCHANGE__PORT"] = str(told["port"])  # the same one after a restart
+        await self._begin("store")
         await self._begin("market")
         self.addresses["gateway"] = (await self._begin("gateway"))["address"]
 
@@ -64,9 +66,9 @@ class Platform:
             raise self._failed
 
     async def stop(self) -> Figures:
-        """End by closing, sources first: exchange, market (which drains into the store), gateway, database."""
+        """End by closing, sources first: exchange, market, store (carries over what is left), gateway, database."""
         final: Figures = {}
-        for name in ("exchange", "market", "gateway"):
+        for name in ("exchange", "market", "store", "gateway"):
             if name in self._children:
                 final[name] = await self._children[name].stop()
         if self._embedded is not None:
@@ -104,13 +106,21 @@ async def up(settings: Settings, arguments: list[str], environ: Mapping[str, str
 def summary(final: Figures) -> Figures:
     """received == stored + dropped, by kind, with every dropped row under a name."""
     market: dict[str, Any] = final.get("market", {})
-    inputs = ("trades", "quotes", "bars")
+    store: dict[str, Any] = final.get("store", {})
+    inputs = ("trades", "quotes")
     received = sum(market.get("received", {}).values())
-    stored = sum(market.get("stored", {}).get(what, 0) for what in inputs[:2]) + market.get("received", {}).get(
-        "bars", 0
-    )
-    dropped = {f"refused: {reason}": rows for reason, rows in market.get("refused", {}).items()}
-    dropped |= {f"not stored: {what}": rows for what, rows in market.get("dropped", {}).items() if what in inputs}
+    rows = Counter(market.get("journaled", {}))
+    rows.subtract(store.get("remaining", {}))
+    rows.subtract(store.get("lost", {}))
+    beside = market.get("received", {}).get("bars", 0)  # the venue's bars: some only drive the nodes
+    dropped = {f"refused: {reason}": count for reason, count in market.get("refused", {}).items()}
+    for why, counts in (
+        ("not written", market.get("dropped", {})),
+        ("not stored", store.get("lost", {})),
+        ("left in the journal", store.get("remaining", {})),
+    ):
+        dropped |= {f"{why}: {what}": count for what, count in counts.items() if what in inputs and count}
+    stored = sum(rows[what] for what in inputs) + beside
     sent = final.get("exchange", {}).get("sent", {})
     logger().info("stopped", received=received, stored=stored, dropped=dropped)
     return {
@@ -119,7 +129,7 @@ def summary(final: Figures) -> Figures:
         "stored": stored,
         "dropped": dropped,
         "balanced": received == stored + sum(dropped.values()),
-        "rows": market.get("stored", {}),
+        "rows": {what: count for what, count in rows.items() if count},
         "bars": market.get("bars", 0),
         "signals": market.get("signals", 0),
     }

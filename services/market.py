@@ -14,14 +14,15 @@ from core import config
 from core.bus import BusServer
 from core.config import Settings
 from core.engine import REFUSED, Engine
-from core.errors import BadInput
+from core.errors import BadInput, StoreDown
 from core.events import Batch, Symbols, kind, tally
+from core.ids import last_numbers
+from core.journal import Journal
 from core.log import logger
 from core.loop import run, settle
 from core.metrics import Histogram
 from core.node import Group, Node
-from core.ports import Feed, Sink, Subscription
-from core.store import Store
+from core.ports import Catalogue, Feed, Sink, Subscription
 from feeds import ALPACA, VENUES
 from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
@@ -92,18 +93,20 @@ class Market:
 
     feed: CountingFeed
     engine: Engine
-    store: Store
+    journal: Journal
     bus: BusServer | None
     meter: Meter
     _announced: int = 0
 
+    def __post_init__(self) -> None:
+        self._before = self.journal.total
+
     def figures(self) -> Figures:
-        """What has come in and gone where: received == stored + refused + dropped, once all is drained."""
+        """What has come in and gone where: received == journaled + refused + dropped, once all is drained."""
         stats = self.feed.stats
         refused = Counter(dict(zip(REFUSED, self.engine.refused.tolist(), strict=True))) + stats.refused
         unused = refused.pop("not_used", 0)
         inputs = ("trades", "quotes")
-        dropped = self.store.dropped + self.store.lost
         latency = {f"p{q}": _microseconds(self.meter.signal_latency.quantile(q / 100)) for q in (50, 99)}
         return {
             "received": dict(stats.received + Counter(refused=sum(stats.refused.values()) - unused)),
@@ -113,9 +116,11 @@ class Market:
             "connected": stats.connected,
             "late": int(self.engine.late[0]),
             "published": dict(self.bus.put_rows) if self.bus else {},
-            "stored": dict(self.store.written),
-            "dropped": {what: rows for what, rows in dropped.items() if rows},
-            "waiting": self.store.waiting,
+            "journaled": dict(self.journal.written),
+            "stored": {"rows": max(self.journal.stored - self._before, 0)},
+            "dropped": dict(self.journal.dropped),
+            "waiting": self.journal.total - self.journal.stored,
+            "journal_bytes": self.journal.position - self.journal.oldest,
             "ticks": sum(stats.received[what] for what in inputs),
             "bars": self.meter.rows["bars"],
             "signals": self.meter.rows["signals"],
@@ -128,7 +133,8 @@ class Market:
         """Carry the feed through until it ends; the final figures."""
         settle()
         reporting = asyncio.create_task(self._report(report))
-        sinks: list[Sink] = [self.bus, self.meter, self.store] if self.bus else [self.meter, self.store]
+        # on disk before anyone is told: a number that was heard is never given twice
+        sinks: list[Sink] = [self.journal, *([self.bus] if self.bus else []), self.meter]
         try:
             await run(self.feed, self._process, sinks)
         finally:
@@ -144,7 +150,7 @@ class Market:
     def _announce(self) -> None:
         """New symbols were met: sinks must know their names before their rows."""
         self._announced = len(self.engine.symbols)
-        self.store.extend(self.engine.catalogue)
+        self.journal.extend(self.engine.catalogue)
         if self.bus:
             self.bus.announce(self.engine.catalogue)
 
@@ -158,20 +164,39 @@ class Market:
 
 
 async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_url: str = "") -> Market:
-    """A market process over `feed`: kernels compiled, store open, numbering resumed, bus listening."""
+    """A market process over `feed`: kernels compiled, journal recovered, numbering resumed, bus listening."""
     engine = make_engine(settings, symbols)
-    store = Store(
-        settings.store.url.get_secret_value(),
-        engine.catalogue,
-        flush_ms=settings.store.flush_ms,
-        capacity=settings.store.capacity,
-    )
-    engine.resume(await store.open())
+    journal = make_journal(settings, symbols.source)
+    engine.resume(await asyncio.to_thread(_numbers, journal, engine.catalogue, settings.store.url.get_secret_value()))
+    journal.start(engine.catalogue, engine.numbers)
     bus = BusServer(bus_url, capacity=settings.bus.capacity) if bus_url else None
     if bus:
         await bus.start(engine.catalogue)
     logger().info("market_ready", symbols=len(symbols), kernel=engine.bank.name, positions="resumed")
-    return Market(feed, engine, store, bus, Meter())
+    return Market(feed, engine, journal, bus, Meter())
+
+
+def make_journal(settings: Settings, source: str) -> Journal:
+    wanted = settings.journal
+    return Journal(
+        journal_root(settings) / source, file_bytes=wanted.file_mb << 20, limit_bytes=int(wanted.limit_gb * (1 << 30)),
+        sync_ms=wanted.sync_ms,
+    )  # fmt: skip
+
+
+def _numbers(journal: Journal, catalogue: Catalogue, url: str) -> dict[tuple[str, str], int]:
+    """The last number per (channel, symbol): the journal's, and the database's for what the last run did not have."""
+    found = journal.recover()
+    try:
+        numbers = last_numbers(url, catalogue)
+    except StoreDown as error:
+        if found is None or not found.knows(catalogue):
+            raise
+        logger().warning("numbers_from_journal", error=str(error))
+        numbers = {}
+    for key, last in (found.numbers if found else {}).items():
+        numbers[key] = max(last, numbers.get(key, 0))
+    return numbers
 
 
 def make_engine(settings: Settings, symbols: Symbols) -> Engine:
@@ -189,6 +214,11 @@ def make_engine(settings: Settings, symbols: Symbols) -> Engine:
 def nodes(asked: config.Market | config.Group) -> tuple[Node, ...]:
     """The indicators and strategies that settings ask for, of every symbol or of a group."""
     return (*map(indicator, asked.indicators), *map(strategy, asked.strategies))
+
+
+def journal_root(settings: Settings) -> Path:
+    """Where the journals of all sources are, a folder each."""
+    return settings.data.folder / "journal"
 
 
 def kernel_folder(settings: Settings) -> Path:

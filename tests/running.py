@@ -15,10 +15,9 @@ from websockets.asyncio.client import ClientConnection
 from core.bus import BusServer
 from core.config import Settings, load
 from core.events import BAR, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch
-from core.store import Store
 from gateway.app import serve
 from gateway.hub import Hub
-from tests.core.made import CATALOGUE, T0, VALUES, filled
+from tests.core.made import CATALOGUE, T0, VALUES, carried, filled
 
 
 class Running:
@@ -79,13 +78,8 @@ async def start(database: str, tmp_path: Path) -> AsyncIterator[Start]:
     ended: list[tuple[Running, asyncio.Task[None]]] = []
 
     async def begin(*, stored: bool = False, **gateway: Any) -> Running:
-        store = Store(database, CATALOGUE)
-        await store.open()
-        if stored:
-            for batch in (filled(TRADE, 300), filled(BAR, 300), filled(SIGNAL, 300), filled(VALUES, 300)):
-                store.put(batch)
-        store.close()
-        await store.drain()
+        batches = [filled(dtype, 300) for dtype in (TRADE, BAR, SIGNAL, VALUES)] if stored else []
+        await asyncio.to_thread(carried, database, tmp_path / "journal", batches)
         settings: Settings = load(flags={"gateway": {"port": 0, **gateway}, "store": {"url": database}})
         bus = BusServer(f"unix://{tmp_path}/bus")
         await bus.start(CATALOGUE)

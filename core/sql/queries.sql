@@ -25,14 +25,17 @@ INSERT INTO positions (channel, symbol_id, seq)
 SELECT * FROM unnest(%(channels)s::text[], %(symbol_ids)s::integer[], %(seqs)s::bigint[])
 ON CONFLICT (channel, symbol_id) DO UPDATE SET seq = GREATEST(positions.seq, excluded.seq)
 
--- name: new_writer
-INSERT INTO writers DEFAULT VALUES RETURNING id
+-- name: new_watermark
+INSERT INTO watermark (stream, source) VALUES (%(stream)s, %(source)s) ON CONFLICT DO NOTHING
 
--- name: count_flush
-UPDATE writers SET flushes = flushes + 1 WHERE id = %(writer)s
+-- name: watermark
+SELECT position, rows FROM watermark WHERE stream = %(stream)s
 
--- name: flushes
-SELECT flushes FROM writers WHERE id = %(writer)s
+-- name: lock_watermark
+SELECT position FROM watermark WHERE stream = %(stream)s FOR UPDATE
+
+-- name: move_watermark
+UPDATE watermark SET position = %(position)s, rows = %(rows)s, moved = now() WHERE stream = %(stream)s
 
 -- name: symbols
 SELECT symbol, source FROM symbols ORDER BY symbol, source

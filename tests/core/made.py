@@ -1,9 +1,18 @@
-"""Batches made for tests of the storage path."""
+"""Batches made for tests of the storage path, and journals and stores to carry them."""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from core.events import BAR, QUOTE, SECOND, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch, value_dtype
+from core.events import BAR, POSITION, QUOTE, SECOND, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch, value_dtype
+from core.journal import Journal
 from core.ports import Catalogue, Described
+from core.store import Store
 
 T0 = 1_700_000_000 * SECOND
 CATALOGUE = Catalogue(
@@ -56,3 +65,50 @@ def filled(dtype: np.dtype[np.void], count: int, *, symbols: int = 3, seed: int 
 
 
 EVERY = (TRADE, QUOTE, BAR, SIGNAL, VALUES)
+
+
+def no_numbers() -> Batch:
+    return np.zeros(0, dtype=POSITION)
+
+
+def begun(root: Path, catalogue: Catalogue = CATALOGUE, **settings: Any) -> Journal:
+    """A journal of `catalogue`'s source below `root`, recovered and started."""
+    journal = Journal(root / catalogue.source, **settings)
+    journal.recover()
+    journal.start(catalogue, no_numbers)
+    return journal
+
+
+def put(journal: Journal, *batches: Batch) -> None:
+    for batch in batches:
+        journal.put(batch)
+    journal.flush()
+
+
+def ended(journal: Journal) -> None:
+    journal.close()
+    asyncio.run(journal.drain())
+
+
+@contextmanager
+def storing(url: str, root: Path, *, store: type[Store] = Store) -> Iterator[Store]:
+    """A store at work in a thread; at the end it carries over what is left."""
+    working, stop = store(url, root, flush_ms=1), threading.Event()
+    working.open()
+    thread = threading.Thread(target=working.run, args=[stop])
+    thread.start()
+    try:
+        yield working
+    finally:
+        stop.set()
+        thread.join()
+
+
+def carried(url: str, root: Path, batches: Iterable[Batch], catalogue: Catalogue = CATALOGUE) -> Store:
+    """All batches through a journal into the database; the store that did it."""
+    journal = begun(root, catalogue)
+    put(journal, *batches)
+    ended(journal)
+    with storing(url, root) as store:
+        pass
+    return store

@@ -1,8 +1,11 @@
 """History against a real database."""
 
+import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import psycopg
@@ -13,22 +16,17 @@ from core.events import BAR, SIGNAL, TRADE
 from core.history import History
 from core.ports import Page
 from core.schema import query
-from core.store import Store
-from tests.core.made import CATALOGUE, T0, VALUES, filled
+from tests.core.made import CATALOGUE, T0, VALUES, carried, filled
 
 NAMES = list(CATALOGUE.symbols)
 
 
 @pytest.fixture
-async def history(database: str) -> AsyncIterator[History]:
-    store = Store(database, CATALOGUE)
-    await store.open()
+async def history(database: str, tmp_path: Path) -> AsyncIterator[History]:
     values = filled(VALUES, 300)
     values["ema_12"][:30] = np.nan
-    for batch in (filled(TRADE, 300), filled(BAR, 300), filled(SIGNAL, 300), values):
-        store.put(batch)
-    store.close()
-    await store.drain()
+    batches = (filled(TRADE, 300), filled(BAR, 300), filled(SIGNAL, 300), values)
+    await asyncio.to_thread(carried, database, tmp_path, batches)
     reads = History(database)
     await reads.open()
     yield reads
@@ -96,13 +94,11 @@ async def test_the_last_trade_is_the_newest(history: History) -> None:
     assert await history.last_trade("NONE") is None
 
 
-async def test_two_sources_with_a_symbol_of_one_name_are_told_apart(history: History, database: str) -> None:
-    other = Store(database, replace(CATALOGUE, source="other"))
-    await other.open()
-    for batch in (filled(TRADE, 30), filled(BAR, 30), filled(SIGNAL, 30), filled(VALUES, 30)):
-        other.put(batch)
-    other.close()
-    await other.drain()
+async def test_two_sources_with_a_symbol_of_one_name_are_told_apart(
+    history: History, database: str, tmp_path: Path
+) -> None:
+    batches = [filled(dtype, 30) for dtype in (TRADE, BAR, SIGNAL, VALUES)]
+    await asyncio.to_thread(carried, database, tmp_path, batches, replace(CATALOGUE, source="other"))
     for source, count in (("test", 100), ("other", 10), ("", 110)):
         reads = history.of(source)
         for start in (0, None):
@@ -150,8 +146,8 @@ async def test_every_named_query_runs(history: History, database: str) -> None:
     assert len(names) == len(set(names)) > 15
     lists: dict[str, object] = {key: [] for key in ("names", "channels", "symbol_ids", "seqs", "symbols")}
     texts = dict.fromkeys(("source", "symbol", "strategy", "origin", "after_symbol"), "")
-    numbers = dict.fromkeys(("seconds", "start", "end", "limit", "after_ts", "after_seq", "writer"), 1)
-    given = {**lists, **texts, **numbers, "from": "now", "to": "now"}
+    numbers = dict.fromkeys(("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows"), 1)
+    given = {**lists, **texts, **numbers, "stream": uuid.uuid4(), "from": "now", "to": "now"}
     with psycopg.connect(database) as connection:
         for name in names:
             connection.execute(query(name), given)

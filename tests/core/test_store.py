@@ -1,6 +1,5 @@
 """The store: every row once, whatever happens to the server."""
 
-import asyncio
 import os
 import signal
 import threading
@@ -14,8 +13,12 @@ import pytest
 
 from core.errors import StoreDown
 from core.events import BAR, QUALITIES, QUOTE, SIGNAL, TIME, TRADE, VENUE
+from core.ids import last_numbers
+from core.mark import STORED, Mark
+from core.postgres import Embedded
 from core.store import Store
-from tests.core.made import CATALOGUE, EVERY, VALUES, empty, filled
+from core.tail import Chunk
+from tests.core.made import CATALOGUE, EVERY, VALUES, begun, carried, empty, ended, filled, put, storing
 
 
 def count(url: str, table: str) -> int:
@@ -23,35 +26,26 @@ def count(url: str, table: str) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # type: ignore[index]
 
 
-async def finish(store: Store) -> None:
-    store.close()
-    await store.drain()
-
-
-async def test_every_kind_of_row_is_there_after_a_normal_stop(database: str) -> None:
-    store = Store(database, CATALOGUE, flush_ms=5)
-    assert await store.open() == {}
-    for number in range(20):
-        for dtype in EVERY:
-            store.put(filled(dtype, 30, seed=number, first=1 + 10 * number))
-        store.put(empty(TIME, 1))
-        await asyncio.sleep(0.002)
-    await finish(store)
-    assert store.put_rows == store.written
-    assert not store.dropped
+def test_every_kind_of_row_is_there_after_a_normal_stop(database: str, tmp_path: Path) -> None:
+    journal = begun(tmp_path)
+    with storing(database, tmp_path) as store:
+        for number in range(20):
+            put(journal, *(filled(dtype, 30, seed=number, first=1 + 10 * number) for dtype in EVERY), empty(TIME, 1))
+            time.sleep(0.002)
+        ended(journal)
+    assert journal.written == journal.put_rows == store.written
+    assert not journal.dropped
     assert not store.lost
+    assert (store.waiting, store.behind, store.remaining()) == (0, 0, {})
     tables = {"ticks": 600, "quotes": 600, "bars": 600, "signals": 600, "indicator_values": 3 * 600}
     assert {table: count(database, table) for table in tables} == tables
+    assert journal.stored == journal.total == 3_000
 
 
-async def test_a_row_comes_back_as_it_went_in(database: str) -> None:
-    store = Store(database, CATALOGUE)
-    await store.open()
+def test_a_row_comes_back_as_it_went_in(database: str, tmp_path: Path) -> None:
     trades, bars, values = filled(TRADE, 50), filled(BAR, 50), filled(VALUES, 50)
     values["ema_12"][:20] = np.nan
-    for batch in (trades, bars, values):
-        store.put(batch)
-    await finish(store)
+    carried(database, tmp_path, (trades, bars, values))
 
     def read(columns: str, view: str) -> list[tuple[object, ...]]:
         with psycopg.connect(database) as connection:
@@ -70,48 +64,63 @@ async def test_a_row_comes_back_as_it_went_in(database: str) -> None:
     assert [row[0] for row in found] == values["ema_12"][20:].tolist()
 
 
-async def test_the_next_run_is_told_the_last_number_of_every_channel(database: str) -> None:
-    first = Store(database, CATALOGUE)
-    await first.open()
+def test_the_database_knows_the_last_number_of_every_channel(database: str, tmp_path: Path) -> None:
     beside = filled(BAR, 3, first=0)
     beside["origin"], beside["timeframe"] = VENUE, 9
-    for batch in (
-        filled(TRADE, 30),
-        filled(TRADE, 15, first=4),
-        filled(QUOTE, 9),
-        filled(BAR, 12),
-        filled(SIGNAL, 6),
-        beside,
-    ):
-        first.put(batch)
-    await finish(first)
-    second = Store(database, CATALOGUE)
-    positions = await second.open()
-    await finish(second)
-    assert positions == {
+    batches = (filled(TRADE, 30), filled(TRADE, 15, first=4), filled(QUOTE, 9), filled(BAR, 12), filled(SIGNAL, 6))
+    carried(database, tmp_path, (*batches, beside))
+    assert last_numbers(database, CATALOGUE) == {
         (channel, symbol): last
         for channel, last in (("trades", 10), ("quotes", 3), ("bars.1m", 4), ("signals.*", 2), ("signals.reversal", 2))
         for symbol in CATALOGUE.symbols
     }
 
 
-async def test_symbols_met_later_are_stored_under_their_names(database: str) -> None:
-    store = Store(database, replace(CATALOGUE, symbols=("AAPL",)), flush_ms=1)
-    await store.open()
-    store.put(filled(TRADE, 5, symbols=1))
-    await asyncio.sleep(0.05)
-    store.extend(replace(CATALOGUE, symbols=("AAPL", "TSLA", "NVDA")))
-    store.put(filled(TRADE, 9, symbols=3, first=6))
-    await finish(store)
+def test_symbols_met_later_are_stored_under_their_names(database: str, tmp_path: Path) -> None:
+    journal = begun(tmp_path, replace(CATALOGUE, symbols=("AAPL",)))
+    put(journal, filled(TRADE, 5, symbols=1))
+    journal.extend(replace(CATALOGUE, symbols=("AAPL", "TSLA", "NVDA")))
+    put(journal, filled(TRADE, 9, symbols=3, first=6))
+    ended(journal)
+    with storing(database, tmp_path):
+        pass
     with psycopg.connect(database) as connection:
         found = connection.execute("SELECT symbol, count(*) FROM market_trades GROUP BY 1 ORDER BY 1").fetchall()
     assert found == [("AAPL", 8), ("NVDA", 3), ("TSLA", 3)]
 
 
-async def test_a_killed_connection_loses_nothing_and_doubles_nothing(database: str) -> None:
-    store = Store(database, CATALOGUE, flush_ms=1)
-    await store.open()
-    stop = threading.Event()
+def test_what_was_carried_is_deleted_and_the_next_store_goes_on_behind_it(database: str, tmp_path: Path) -> None:
+    journal = begun(tmp_path, file_bytes=1 << 16)
+    for number in range(100):
+        put(journal, filled(TRADE, 60, first=1 + 20 * number))
+        if number == 50:
+            with storing(database, tmp_path):
+                time.sleep(0.05)
+    before = len(list(tmp_path.glob("test/*.journal")))
+    ended(journal)
+    with storing(database, tmp_path) as store:
+        pass
+    assert before > len(list(tmp_path.glob("test/*.journal"))) == 1
+    assert 0 < sum(store.written.values()) < 6_000
+    assert count(database, "ticks") == 6_000
+    with storing(database, tmp_path) as again:
+        pass
+    assert again.written == {}
+
+
+def test_two_stores_on_one_journal_carry_each_row_once(database: str, tmp_path: Path) -> None:
+    journal = begun(tmp_path, file_bytes=1 << 18)
+    with storing(database, tmp_path) as one, storing(database, tmp_path) as two:
+        for number in range(200):
+            put(journal, filled(TRADE, 300, first=1 + 100 * number))
+            time.sleep(0.002)
+        ended(journal)
+    assert one.written + two.written == {"trades": 60_000}
+    assert count(database, "ticks") == 60_000
+
+
+def test_a_killed_connection_loses_nothing_and_doubles_nothing(database: str, tmp_path: Path) -> None:
+    journal, stop = begun(tmp_path), threading.Event()
 
     def kill() -> None:
         with psycopg.connect(database, autocommit=True) as connection:
@@ -122,14 +131,14 @@ async def test_a_killed_connection_loses_nothing_and_doubles_nothing(database: s
                 )
 
     killer = threading.Thread(target=kill)
-    killer.start()
-    for number in range(150):
-        store.put(filled(TRADE, 300, first=1 + 100 * number))
-        await asyncio.sleep(0.01)
-    stop.set()
-    killer.join()
-    await finish(store)
-    assert store.written == {"trades": 45_000}
+    with storing(database, tmp_path):
+        killer.start()
+        for number in range(150):
+            put(journal, filled(TRADE, 300, first=1 + 100 * number))
+            time.sleep(0.01)
+        stop.set()
+        killer.join()
+        ended(journal)
     with psycopg.connect(database) as connection:
         found = connection.execute(
             "SELECT symbol, count(*), count(DISTINCT seq), max(seq) FROM market_trades GROUP BY 1"
@@ -137,58 +146,58 @@ async def test_a_killed_connection_loses_nothing_and_doubles_nothing(database: s
     assert sorted(found) == sorted((symbol, 15_000, 15_000, 15_000) for symbol in CATALOGUE.symbols)
 
 
-async def test_a_lost_answer_to_commit_does_not_write_the_rows_twice(database: str) -> None:
-    store = Store(database, CATALOGUE, flush_ms=1)
-    await store.open()
-    write = store._write
-    failed: list[int] = []
+class _Unheard(Store):
+    """Loses the answers to its first three COMMITs."""
 
-    def write_then_lose_the_answer(batches: list[object]) -> None:
-        write(batches)  # type: ignore[arg-type]
-        if len(failed) < 3:
-            failed.append(1)
+    unheard = 0
+
+    def _write(self, each: object, chunk: Chunk, connection: psycopg.Connection) -> None:
+        super()._write(each, chunk, connection)  # type: ignore[arg-type]
+        if self.unheard < 3:
+            self.unheard += 1
             raise psycopg.OperationalError("the connection was lost right after COMMIT")
 
-    store._write = write_then_lose_the_answer  # type: ignore[method-assign, assignment]
-    for number in range(6):
-        store.put(filled(TRADE, 30, first=1 + 10 * number))
-        await asyncio.sleep(0.15)  # longer than the pause before it tries again: each is a flush of its own
-    await finish(store)
-    assert len(failed) == 3
-    assert store.written == {"trades": 180}
+
+def test_a_lost_answer_to_commit_does_not_write_the_rows_twice(database: str, tmp_path: Path) -> None:
+    journal = begun(tmp_path)
+    with storing(database, tmp_path, store=_Unheard) as store:
+        for number in range(6):
+            put(journal, filled(TRADE, 30, first=1 + 10 * number))
+            time.sleep(0.15)  # longer than the pause before it tries again: each is a flush of its own
+        ended(journal)
+    assert isinstance(store, _Unheard)
+    assert store.unheard == 3
     assert count(database, "ticks") == 180
 
 
-async def test_the_server_killed_with_sigkill_comes_back_and_nothing_is_missing(tmp_path: Path) -> None:
-    from core.postgres import Embedded  # noqa: PLC0415 only this test runs a server of its own
-
-    tmp_path = Path("/tmp") / f"candela-kill-{os.getpid()}"  # where the database's own user can enter
-    tmp_path.mkdir()
-    tmp_path.chmod(0o755)
-    embedded = Embedded(tmp_path)
+def test_the_server_killed_with_sigkill_comes_back_and_nothing_is_missing(tmp_path: Path) -> None:
+    folder = Path("/tmp") / f"candela-kill-{os.getpid()}"  # where the database's own user can enter
+    folder.mkdir()
+    folder.chmod(0o755)
+    embedded = Embedded(folder)
     url = embedded.start()
     try:
-        store = Store(url, CATALOGUE, flush_ms=2)
-        await store.open()
-        for number in range(100):
-            store.put(filled(TRADE, 300, first=1 + 100 * number))
-            if number == 40:
-                os.kill(int((tmp_path / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-                await asyncio.sleep(0.3)
-                await asyncio.to_thread(restart, embedded)
-            await asyncio.sleep(0.002)
-        await finish(store)
-        assert store.written == {"trades": 30_000}
+        journal = begun(tmp_path)
+        with storing(url, tmp_path) as store:
+            for number in range(100):
+                put(journal, filled(TRADE, 300, first=1 + 100 * number))
+                if number == 40:
+                    os.kill(int((folder / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+                    time.sleep(0.3)
+                    restart(embedded)
+                time.sleep(0.002)
+            ended(journal)
+        assert store.waiting == 0
         assert count(url, "ticks") == 30_000
     finally:
         embedded.stop()
 
 
-def restart(embedded: object) -> None:
+def restart(embedded: Embedded) -> None:
     """As the next start of Candela would: again until the killed server's children are gone."""
     for _ in range(20):
         try:
-            embedded.start()  # type: ignore[attr-defined]
+            embedded.start()
         except Exception:  # noqa: BLE001 whatever it says while the old children still hold the memory
             time.sleep(0.5)
         else:
@@ -196,40 +205,37 @@ def restart(embedded: object) -> None:
     pytest.fail("the server did not come back")
 
 
-async def test_without_a_server_it_says_so_in_a_sentence() -> None:
+def test_without_a_server_it_says_so_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StoreDown, match=r"cannot reach the database.*CANDELA__STORE__URL"):
-        await Store("postgresql://localhost:1/none", CATALOGUE).open()
+        Store("postgresql://localhost:1/none", tmp_path).open()
 
 
-async def test_a_full_box_drops_and_counts(database: str) -> None:
-    store = Store(database, CATALOGUE, flush_ms=200, capacity=100)
-    await store.open()
-    for _ in range(10):
-        store.put(filled(TRADE, 30))
-    await finish(store)
-    assert store.put_rows["trades"] == 300
-    assert store.dropped["trades"] == 210
-    assert store.written["trades"] == count(database, "ticks") == 90
-
-
-async def test_rows_the_server_refuses_are_counted_as_lost_and_the_next_are_written(database: str) -> None:
-    store = Store(database, CATALOGUE, flush_ms=1)
-    await store.open()
+def test_rows_the_server_refuses_are_passed_over_alone_and_counted(database: str, tmp_path: Path) -> None:
+    carried(database, tmp_path, ())
     with psycopg.connect(database) as connection:
         connection.execute("ALTER TABLE ticks ADD CHECK (price < 1000)")
     bad = filled(TRADE, 6)
     bad["price"] = 2000.0
-    store.put(bad)
-    await asyncio.sleep(0.1)
-    store.put(filled(TRADE, 30))
-    await finish(store)
+    good = [filled(TRADE, 30, first=1 + 10 * number) for number in range(7)]
+    store = carried(database, tmp_path, (*good[:3], bad, *good[3:]))
     assert store.lost == {"trades": 6}
-    assert store.written == {"trades": 30}
+    assert store.written == {"trades": 210}
+    assert count(database, "ticks") == 210
 
 
-async def test_two_processes_that_start_at_once_migrate_once(database: str) -> None:
-    stores = [Store(database, CATALOGUE) for _ in range(4)]
-    await asyncio.gather(*(store.open() for store in stores))
-    for store in stores:
-        await finish(store)
-    assert count(database, "schema_version") == 1
+def test_two_processes_that_start_at_once_migrate_once(database: str, tmp_path: Path) -> None:
+    threads = [threading.Thread(target=Store(database, tmp_path).open) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(database, "schema_version") == 2
+
+
+def test_how_far_it_is_stored_can_be_read_beside_the_journal(database: str, tmp_path: Path) -> None:
+    carried(database, tmp_path, [filled(TRADE, 30)])
+    stored, durable = Mark.read(tmp_path / "test", STORED), Mark.read(tmp_path / "test")
+    assert stored is not None
+    assert durable is not None
+    assert (stored.position, stored.total) == (durable.position, 30)
+    assert (durable.source, durable.ended) == ("test", True)

@@ -1,0 +1,217 @@
+"""The journal: a sink that has every row on disk before anyone is told of it.
+
+What follows from one input is appended in one write, by the loop itself (a few microseconds, no waiting for the disk),
+so a killed process loses nothing; a thread makes it durable a few milliseconds later, many writes at once, and moves
+the mark up to which `core.store` may carry rows into the database. Files are deleted by the store, once they are there.
+"""
+
+import asyncio
+import fcntl
+import os
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import BadInput, Unavailable, one_line
+from core.events import Batch, kind, tally
+from core.log import logger
+from core.mark import STORED, Mark
+from core.ports import Catalogue
+from core.records import FILE_HEADER, file_header, files, packed, raw, told
+from core.recovery import Recovered, recovered
+
+_COMPLAIN_S = 5.0
+
+
+class Journal:
+    """`recover`, `start`, then a sink: `put` gathers, `flush` appends. written + dropped == put, in rows by kind.
+
+    `numbers` gives the last number of every channel and symbol, for the head of each file.
+    """
+
+    def __init__(
+        self, folder: Path, *, file_bytes: int = 64 << 20, limit_bytes: int = 20 << 30, sync_ms: float = 5.0
+    ) -> None:
+        self.folder = folder
+        self.put_rows: Counter[str] = Counter()
+        self.written: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.position, self.total, self.oldest = 0, 0, 0
+        self._file_bytes, self._limit_bytes, self._sync_s = file_bytes, limit_bytes, sync_ms / 1000
+        self._group: list[Batch] = []
+        self._began, self._file = 0, -1  # where the file we append to begins, and its descriptor
+        self._sealed: list[int] = []
+        self._complained = 0.0
+        self._stored: Mark | None = None
+        self._dirty, self._closed = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._sync, name="journal", daemon=True)
+
+    @property
+    def stored(self) -> int:
+        """Rows of this stream that are in the database, this run's and those before."""
+        if self._stored is None or self._stored.stream != self.stream:
+            self._stored = Mark.read(self.folder, STORED)
+        return self._stored.total if self._stored is not None and self._stored.stream == self.stream else 0
+
+    def recover(self) -> Recovered | None:
+        """What an earlier run left, its torn end cut off; None when there is nothing. One process a folder."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / "lock").open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise BadInput(f"another process writes the journal {self.folder}; stop it first") from None
+        except OSError as error:
+            raise Unavailable(f"cannot keep a journal in {self.folder}: {one_line(error)}") from None
+        found = recovered(self.folder)
+        self.stream = found.stream if found else uuid.uuid4()
+        self.position, self.total = (found.position, found.total) if found else (0, 0)
+        return found
+
+    def start(self, catalogue: Catalogue, numbers: Callable[[], Batch]) -> None:
+        """Begin a file and take rows."""
+        self._catalogue, self._numbers = catalogue, numbers
+        self._mark = Mark.made(self.folder, self.stream, catalogue.source)
+        try:
+            self._begin()
+        except OSError as error:
+            raise Unavailable(f"cannot begin a journal file in {self.folder}: {one_line(error)}") from None
+        self._look()
+        self._thread.start()
+
+    def extend(self, catalogue: Catalogue) -> None:
+        """The catalogue that the rows put from now on are to be read with."""
+        self.flush()
+        self._catalogue = catalogue
+        text = told(catalogue)
+        self._append([packed("catalogue", 0, text, self.position, self.total), text], self.total)
+
+    def put(self, batch: Batch) -> None:
+        if kind(batch) != "time":
+            self._group.append(batch)
+
+    def flush(self) -> None:
+        """Append what was put since the last time, in one write."""
+        if not self._group:
+            return
+        group, self._group = self._group, []
+        rows, buffers, position, total = Counter[str](), list[bytes | memoryview](), self.position, self.total
+        for batch in group:
+            data = raw(batch)
+            head = packed(kind(batch), len(batch), data, position, total)
+            buffers += (head, data)
+            position += len(head) + len(data)
+            total += len(batch)
+            rows[tally(batch)] += len(batch)
+        self.put_rows += rows
+        if self.position - self.oldest > self._limit_bytes:
+            self._complain("journal_full", limit_bytes=self._limit_bytes, advice="is the database reachable?")
+            self.dropped += rows
+        elif self._append(buffers, total):
+            self.written += rows
+        else:
+            self.dropped += rows
+        if self.position - self._began >= self._file_bytes:
+            self._roll()
+
+    def _append(self, buffers: list[bytes | memoryview], total: int) -> bool:
+        """Whether it was written: a full disk is complained of, and tried again with the next rows."""
+        try:
+            size = _written(self._file, buffers, self.position - self._began)
+        except OSError as error:
+            self._complain("journal_not_written", error=one_line(error))
+            return False
+        self.position, self.total = self.position + size, total
+        self._dirty.set()
+        return True
+
+    def _roll(self) -> None:
+        old = self._file
+        try:
+            self._begin()
+        except OSError as error:  # the old file grows on
+            self._complain("journal_file_not_made", error=one_line(error))
+        else:
+            self._sealed.append(old)
+
+    def _begin(self) -> None:
+        """Make a file with its head, under a name that readers do not see before it is whole."""
+        partial = self.folder / "next.partial"
+        file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            os.posix_fallocate(file, 0, self._file_bytes)
+            text, last = told(self._catalogue), self._numbers()
+            began = self.position
+            catalogue = began + FILE_HEADER
+            first = packed("catalogue", 0, text, catalogue, self.total)
+            positions = catalogue + len(first) + len(text)
+            second = packed("positions", len(last), raw(last), positions, self.total)
+            head: list[bytes | memoryview] = [file_header(self.stream, began), first, text, second, raw(last)]
+            size = _written(file, head, 0)
+            partial.rename(self.folder / f"{began:020d}.journal")
+        except OSError:
+            os.close(file)
+            partial.unlink(missing_ok=True)
+            raise
+        self._began, self._file, self.position = began, file, began + size
+        self._dirty.set()
+
+    def _complain(self, event: str, **more: object) -> None:
+        if time.monotonic() - self._complained > _COMPLAIN_S:
+            self._complained = time.monotonic()
+            logger().error(event, folder=str(self.folder), dropped=dict(self.dropped), **more)
+
+    def _look(self) -> None:
+        """How far back files still lie: the store deletes those it has carried over."""
+        there = files(self.folder)
+        self.oldest = there[0][0] if there else self.position
+
+    def _sync(self) -> None:
+        while not self._closed.is_set():
+            self._dirty.wait(1.0)
+            self._harden()
+            self._look()
+            self._closed.wait(self._sync_s)
+        self._harden()
+        self._mark.close()
+
+    def _harden(self) -> None:
+        """Make durable what is written so far, then say so."""
+        self._dirty.clear()
+        sealed, position, total, file = self._sealed[:], self.position, self.total, self._file
+        try:
+            for old in (*sealed, file):
+                os.fdatasync(old)
+        except OSError as error:
+            self._complain("journal_not_durable", error=one_line(error))
+            return
+        for old in sealed:
+            os.close(old)
+            self._sealed.remove(old)
+        self._mark.move(position, total)
+
+    def close(self) -> None:
+        self.flush()
+        self._closed.set()
+        self._dirty.set()
+
+    async def drain(self) -> None:
+        await asyncio.to_thread(self._thread.join)
+        os.truncate(self._file, self.position - self._began)
+        os.close(self._file)
+        self._lock.close()
+
+
+def _written(file: int, buffers: list[bytes | memoryview], offset: int) -> int:
+    """Write all of it there; how many bytes it was."""
+    size = sum(len(buffer) for buffer in buffers)
+    done = os.pwritev(file, buffers, offset)
+    if done < size:  # rare: a signal, or the disk is nearly full
+        rest = memoryview(b"".join(buffers))
+        while done < size:
+            done += os.pwrite(file, rest[done:], offset + done)
+    return size

@@ -1,0 +1,79 @@
+"""Marks: up to where a journal is durable, and up to where it is stored, in files that both sides have in memory."""
+
+import mmap
+import os
+import uuid
+from pathlib import Path
+from typing import Self
+
+DURABLE, STORED = "mark", "stored"  # the files
+_MAGIC = int.from_bytes(b"CNDMARK1", "little")
+_WORDS = 16  # magic, position, total, ended, process, stream (2), length of the source's name, the name (8)
+_POSITION, _TOTAL, _ENDED, _PROCESS, _STREAM, _LENGTH, _NAME = 1, 2, 3, 4, 5, 7, 8
+
+
+class Mark:
+    """Words of eight bytes, each written at once: a reader sees a position or the one before, never a mixture."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        file = os.open(path, (os.O_RDWR | os.O_CREAT) if writable else os.O_RDONLY, 0o644)
+        try:
+            if writable and os.fstat(file).st_size != 8 * _WORDS:
+                os.truncate(file, 8 * _WORDS)
+            access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
+            self._map = mmap.mmap(file, 8 * _WORDS, access=access)
+        finally:
+            os.close(file)
+        self._words = memoryview(self._map).cast("Q")
+
+    @classmethod
+    def made(cls, folder: Path, stream: uuid.UUID, source: str, name: str = DURABLE) -> Self:
+        """The mark of a writer that begins."""
+        mark = cls(folder / name, writable=True)
+        if mark.stream != stream:
+            mark.move(0, 0)
+        text = source.encode()[: 8 * (_WORDS - _NAME)]
+        for index in range(_WORDS - _NAME):
+            mark._words[_NAME + index] = int.from_bytes(text[8 * index : 8 * index + 8], "little")
+        mark._words[_LENGTH], mark._words[_PROCESS], mark._words[_ENDED] = len(text), os.getpid(), 0
+        mark._words[_STREAM], mark._words[_STREAM + 1] = stream.int & (1 << 64) - 1, stream.int >> 64
+        mark._words[0] = _MAGIC
+        return mark
+
+    @classmethod
+    def read(cls, folder: Path, name: str = DURABLE) -> Self | None:
+        """A mark of a journal; None when there is none yet."""
+        try:
+            mark = cls(folder / name, writable=False)
+        except (OSError, ValueError):
+            return None
+        return mark if mark._words[0] == _MAGIC else None
+
+    def move(self, position: int, total: int) -> None:
+        self._words[_TOTAL] = total
+        self._words[_POSITION] = position
+
+    def close(self) -> None:
+        """Say that no more will come from this writer."""
+        self._words[_ENDED] = 1
+
+    @property
+    def position(self) -> int:
+        return self._words[_POSITION]
+
+    @property
+    def total(self) -> int:
+        return self._words[_TOTAL]
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._words[_ENDED])
+
+    @property
+    def stream(self) -> uuid.UUID:
+        return uuid.UUID(int=self._words[_STREAM] | self._words[_STREAM + 1] << 64)
+
+    @property
+    def source(self) -> str:
+        name = b"".join(word.to_bytes(8, "little") for word in self._words[_NAME:])
+        return name[: self._words[_LENGTH]].decode(errors="replace")

@@ -1,0 +1,272 @@
+"""The journal: what was appended is read back, whatever was torn, flipped, full or killed in between."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from core.engine import Engine
+from core.errors import BadInput, Unavailable
+from core.events import BAR, SIGNAL, TRADE, Batch, Symbols, kind
+from core.journal import Journal
+from core.mark import Mark
+from core.records import FILE_HEADER, Damaged, Header, files, walked
+from core.recovery import recovered
+from core.tail import Tail
+from indicators import ema
+from strategies import crossover
+from tests.core.made import CATALOGUE, EVERY, begun, ended, filled, no_numbers, put
+
+ROOT = Path(__file__).parents[2]
+
+
+def read(folder: Path) -> list[Batch]:
+    """Every batch of a journal, up to its mark."""
+    mark = Mark.read(folder)
+    assert mark is not None
+    tail = Tail(folder, mark)
+    tail.seek(0)
+    found = []
+    while (chunk := tail.read(1 << 16)) is not None:
+        found += chunk.batches
+    tail.close()
+    return found
+
+
+def written(folder: Path, count: int = 40, file_bytes: int = 1 << 20) -> list[Batch]:
+    """A closed journal of `count` batches of every kind in turn."""
+    batches = [filled(EVERY[i % len(EVERY)], 7 + i % 5, seed=i, first=1 + 5 * i) for i in range(count)]
+    journal = begun(folder, file_bytes=file_bytes)
+    for batch in batches:
+        put(journal, batch)
+    ended(journal)
+    return batches
+
+
+def equal(found: list[Batch], expected: list[Batch]) -> bool:
+    return [(kind(batch), batch.tobytes()) for batch in found] == [(kind(batch), batch.tobytes()) for batch in expected]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / CATALOGUE.source
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=some.lists(some.integers(0, 300), max_size=40), together=some.integers(1, 6), file_kb=some.integers(1, 64))
+def test_what_goes_in_comes_out_in_order_whatever_the_files(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], together: int, file_kb: int
+) -> None:
+    root = tmp_path_factory.mktemp("journal")
+    batches = [filled(EVERY[i % len(EVERY)], size, seed=i) for i, size in enumerate(sizes)]
+    journal = begun(root, file_bytes=file_kb << 10)
+    for i in range(0, len(batches), together):
+        put(journal, *batches[i : i + together])
+    ended(journal)
+    assert equal(read(root / CATALOGUE.source), batches)
+    assert journal.written == journal.put_rows
+    assert journal.total == sum(sizes)
+
+
+def test_a_reader_may_begin_anywhere_and_follows_into_new_files(tmp_path: Path, folder: Path) -> None:
+    batches = written(tmp_path, 60, file_bytes=1 << 13)
+    assert len(files(folder)) > 3
+    mark = Mark.read(folder)
+    assert mark is not None
+    tail = Tail(folder, mark)
+    tail.seek(0)
+    ends = []
+    while (chunk := tail.read(1)) is not None:
+        ends += chunk.ends
+    assert len(ends) == 60
+    for skipped in (0, 1, 29, 58, 59):
+        tail.seek(ends[skipped])
+        rest = []
+        while (chunk := tail.read(999)) is not None:
+            rest += chunk.batches
+        assert equal(rest, batches[skipped + 1 :])
+    tail.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=some.floats(0, 1))
+def test_a_torn_end_is_cut_and_the_good_prefix_kept(tmp_path_factory: pytest.TempPathFactory, cut: float) -> None:
+    root = tmp_path_factory.mktemp("torn")
+    folder, batches = root / CATALOGUE.source, written(root, 12)
+    ((_, path),) = files(folder)
+    ends = [each.end for each in walked(path.read_bytes()[FILE_HEADER:], FILE_HEADER) if isinstance(each, Header)]
+    first = ends[1]  # behind the head of the file
+    size = first + int(cut * (path.stat().st_size - first))
+    os.truncate(path, size)
+    (folder / "mark").unlink()
+    found = recovered(folder)
+    whole = [end for end in ends[2:] if end <= size]
+    assert found is not None
+    assert found.position == (whole[-1] if whole else first)
+    journal = begun(root)
+    put(journal, batches[0])
+    ended(journal)
+    assert equal(read(folder), [*batches[: len(whole)], batches[0]])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=some.floats(0, 1, exclude_max=True), bit=some.integers(0, 7))
+def test_a_flipped_bit_is_seen_and_every_other_row_is_read(
+    tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
+) -> None:
+    root = tmp_path_factory.mktemp("flipped")
+    folder, batches = root / CATALOGUE.source, written(root, 12)
+    ((_, path),) = files(folder)
+    data = bytearray(path.read_bytes())
+    heads = [each for each in walked(bytes(data[FILE_HEADER:]), FILE_HEADER) if isinstance(each, Header)]
+    at = heads[2].position + int(place * (len(data) - heads[2].position))
+    data[at] ^= 1 << bit
+    path.write_bytes(data)
+    hit = max(i for i, each in enumerate(heads) if each.position <= at) - 2
+    damage = [each for each in walked(bytes(data[FILE_HEADER:]), FILE_HEADER) if isinstance(each, Damaged)]
+    assert len(damage) == 1
+    kept = batches[:hit] + (batches[hit + 1 :] if damage[0].end else [])
+    assert equal(read(folder), kept)
+
+
+def test_numbers_go_on_after_any_end(tmp_path: Path, kernels: Path, make_trades: Callable[..., Batch]) -> None:
+    def engine() -> Engine:
+        return Engine(Symbols(("A", "B", "C"), source="test"), ("1s", "1m"), (ema(3), crossover(2, 5)), kernels)
+
+    trades = make_trades(5_000, symbols=3, seconds=600)
+    running = engine()
+    journal = Journal(tmp_path, file_bytes=1 << 17)
+    assert journal.recover() is None
+    journal.start(running.catalogue, running.numbers)
+    for part in np.array_split(trades, 50):
+        put(journal, *running(part))
+    ended(journal)
+    assert len(files(tmp_path)) > 3
+    found = recovered(tmp_path)
+    assert found is not None
+    assert found.knows(running.catalogue)
+    assert not found.knows(replace(running.catalogue, symbols=("A", "D")))
+    again = engine()
+    again.resume(found.numbers)
+    assert again.numbers().tolist() == running.numbers().tolist()
+    assert {channel.partition(".")[0] for channel, _ in found.numbers} == {"trades", "bars", "signals"}
+
+
+def test_two_processes_cannot_write_one_journal(tmp_path: Path, folder: Path) -> None:
+    journal = begun(tmp_path)
+    with pytest.raises(BadInput, match="another process writes the journal"):
+        Journal(folder).recover()
+    ended(journal)
+
+
+def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unavailable, match="cannot keep a journal in"):
+        Journal(tmp_path / "file" / "below").recover()
+
+
+def test_a_full_journal_drops_and_counts_until_rows_are_carried_away(tmp_path: Path, folder: Path) -> None:
+    journal = begun(tmp_path, file_bytes=1 << 14, limit_bytes=1 << 16)
+    for number in range(100):
+        put(journal, filled(TRADE, 60, first=1 + 20 * number))
+    assert journal.dropped["trades"] > 0
+    assert journal.written + journal.dropped == journal.put_rows
+    kept = journal.written["trades"]
+    for _, path in files(folder)[:-1]:  # as the store does
+        path.unlink()
+    journal._look()
+    put(journal, filled(TRADE, 60))
+    assert journal.written["trades"] == kept + 60
+    ended(journal)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """A process that runs lines on a begun journal called `journal`."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(lines: str) -> subprocess.Popen[str]:
+        head = (
+            "import resource, sys\nfrom pathlib import Path\n"
+            "from tests.core.made import TRADE, begun, ended, filled, put\n"
+            f"journal = begun(Path({str(tmp_path)!r}), file_bytes=1 << 16)\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", head + textwrap.dedent(lines)], cwd=ROOT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_disk_that_is_full_is_said_and_what_was_written_stays(
+    program: Callable[[str], subprocess.Popen[str]], folder: Path
+) -> None:
+    said, _ = program("""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+        for number in range(60):
+            put(journal, filled(TRADE, 60, first=1 + 20 * number))
+        ended(journal)
+        print(journal.written["trades"], journal.dropped["trades"])
+    """).communicate(timeout=60)
+    written_, dropped = map(int, said.splitlines()[-1].split())
+    assert "journal_not_written" in said
+    assert written_ > 0
+    assert dropped > 0
+    assert written_ + dropped == 3_600
+    assert sum(map(len, read(folder))) == written_
+
+
+def test_a_killed_process_loses_nothing_that_was_flushed(
+    program: Callable[[str], subprocess.Popen[str]], tmp_path: Path, folder: Path
+) -> None:
+    process = program("""
+        for number in range(1_000_000):
+            put(journal, filled(TRADE, 9, first=1 + 3 * number))
+            print(number, flush=True)
+    """)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if int(line) >= 400:
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    last = max(int(line) for line in (line, *process.stdout) if line.endswith("\n"))
+    found = recovered(folder)
+    assert found is not None
+    assert found.numbers["trades", "AAPL"] in (3 * last + 3, 3 * last + 6)
+    ended(begun(tmp_path))
+    seqs = np.concatenate([batch["seq"][batch["symbol"] == 0] for batch in read(folder)])
+    assert seqs.tolist() == list(range(1, found.numbers["trades", "AAPL"] + 1))
+
+
+def test_catalogues_that_grow_explain_the_rows_behind_them(tmp_path: Path, folder: Path) -> None:
+    journal = begun(tmp_path, replace(CATALOGUE, symbols=("AAPL",)))
+    put(journal, filled(SIGNAL, 4, symbols=1))
+    journal.extend(CATALOGUE)
+    put(journal, filled(BAR, 9))
+    ended(journal)
+    mark = Mark.read(folder)
+    assert mark is not None
+    tail = Tail(folder, mark)
+    tail.seek(0)
+    first, second = tail.read(), tail.read()
+    assert first is not None
+    assert second is not None
+    assert (first.catalogue.symbols, len(first.batches)) == (("AAPL",), 1)
+    assert (second.catalogue, len(second.batches)) == (CATALOGUE, 1)
+    assert no_numbers().size == 0
+    tail.close()
