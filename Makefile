@@ -1,9 +1,10 @@
 # make run    set everything up and run the platform        make check   format, lint, types, layers
 # make test   set everything up and pass the tests          make bench   measure the promises
+#                                                            make chaos   kill it 200 times and count the rows
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test check bench lock clean
+.PHONY: setup run test check bench chaos lock clean
 
 setup: .venv/run.done
 
@@ -21,11 +22,11 @@ setup: .venv/run.done
 run: setup
 	$(BIN)/candela up
 
-# The page is tested in a browser: Debian's, where there is none and we may install it.
+# The page is tested in a browser, the store also on Debian's PostgreSQL: installed where they are missing and we may.
 test: .venv/dev.done
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq >/dev/null && apt-get install -y -qq chromium >/dev/null 2>&1; } \
-		|| echo "no Chromium here: the tests of the page will be skipped (apt-get install chromium)"
+	@command -v chromium >/dev/null && test -d /usr/lib/postgresql || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq >/dev/null && apt-get install -y -qq chromium postgresql >/dev/null 2>&1; } \
+		|| echo "without Chromium and PostgreSQL some tests will be skipped (apt-get install chromium postgresql)"
 	$(BIN)/pytest
 
 check: .venv/dev.done
@@ -36,6 +37,9 @@ check: .venv/dev.done
 
 bench: .venv/dev.done
 	$(BIN)/python -m benchmarks
+
+chaos: .venv/dev.done
+	$(BIN)/python -m tests.chaos 200
 
 lock: .venv/dev.done
 	$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from psycopg.sql import SQL, Identifier
 from core.events import BAR, SECOND, TRADE, Batch
 from core.postgres import Embedded
 from tests.running import start
+from tests.servers import Debian
 
 __all__ = ["start"]
 
+_ON_BOTH = {"test_store", "test_history", "test_schema"}
 START = 1_700_000_000 * SECOND
 
 
@@ -67,22 +70,41 @@ def make_trades() -> Callable[..., Batch]:
     return make
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What stores and reads is tested on both: the server from the wheel, and Debian's."""
+    if "server" in metafunc.fixturenames and metafunc.module.__name__.split(".")[-1] in _ON_BOTH:
+        metafunc.parametrize("server", ["embedded", "debian"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """A real PostgreSQL for this test run, from the wheel; the URL of its maintenance database."""
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A real PostgreSQL for this test run, from the wheel or Debian's; the URL of its maintenance database."""
     folder = Path(tempfile.mkdtemp(prefix="candela-test-"))  # not under pytest's own folder, which root keeps closed
     folder.chmod(0o755)
-    embedded = Embedded(folder)
+    running = Debian(folder) if getattr(request, "param", "") == "debian" else Embedded(folder)
     try:
-        yield embedded.start()
+        yield running.start()
     finally:
-        embedded.stop()
+        running.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def database(server: str) -> Iterator[str]:
     """An empty database of one's own; its URL."""
+    with _made(server) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    """Another one."""
+    with _made(server) as url:
+        yield url
+
+
+@contextmanager
+def _made(server: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
