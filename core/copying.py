@@ -5,7 +5,7 @@ the length words already in place: 0.03 µs a row against 0.25 for a loop that w
 Source: PostgreSQL documentation, COPY, "Binary Format".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,17 +31,25 @@ class Layout:
         fields: list[tuple[str, str]] = [("fields", ">i2")]
         for name, sql_type in columns.items():
             fields += [(f"length of {name}", ">i4"), (name, _WIRE[sql_type])]
-        self._row = np.dtype(fields)
+        self._rows = np.empty(0, dtype=np.dtype(fields))
 
     @property
     def statement(self) -> str:
         return f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
 
-    def encode(self, values: Mapping[str, NDArray[np.generic]], count: int) -> bytes:
-        """The bytes of a whole COPY: `count` rows from one array (or one number) a column."""
-        rows = np.empty(count, dtype=self._row)
-        rows["fields"] = len(self.columns)
+    def encode(self, values: Mapping[str, NDArray[np.generic]], count: int) -> Iterator[bytes | memoryview]:
+        """The bytes of a whole COPY, in pieces: `count` rows from one array (or one number) a column.
+
+        The rows are written into memory that the next call uses again: be done with a piece before.
+        """
+        if count > len(self._rows):
+            self._rows = np.empty(count, dtype=self._rows.dtype)
+            self._rows["fields"] = len(self.columns)
+            for name in self.columns:
+                self._rows[f"length of {name}"] = self._rows.dtype[name].itemsize
+        rows = self._rows[:count]
         for name in self.columns:
-            rows[f"length of {name}"] = self._row[name].itemsize
             rows[name] = values[name]
-        return _HEADER + rows.tobytes() + _TRAILER
+        yield _HEADER
+        yield memoryview(rows.view(np.uint8))  # type: ignore[arg-type]  # numpy's arrays are buffers
+        yield _TRAILER

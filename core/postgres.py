@@ -9,6 +9,8 @@ import psutil
 
 from core.errors import BadInput, Unavailable, one_line
 
+_NICE = 10
+
 
 class Embedded:
     """`start` gives the URL of a running server, starting it if need be; `stop` stops it.
@@ -34,6 +36,7 @@ class Embedded:
                 f"the embedded PostgreSQL in {self.folder} did not start: {one_line(error)}; {self._said()}"
             ) from None
         self._server = server
+        self._yield()
         return str(server.get_uri())
 
     def stop(self) -> None:
@@ -41,6 +44,13 @@ class Embedded:
         if self._server is not None:
             self._server.stop()  # type: ignore[attr-defined]
             self._server = None
+
+    def _yield(self) -> None:
+        """Let what storing costs never delay a signal: the server's new processes have a lower priority than ours."""
+        try:
+            psutil.Process(int((self.folder / "postmaster.pid").read_text().split()[0])).nice(_NICE)
+        except (OSError, psutil.Error, ValueError, IndexError):
+            return  # another user's, or gone again: it runs as it is
 
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

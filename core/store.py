@@ -20,7 +20,7 @@ from core.ids import advance, interned
 from core.log import logger
 from core.mark import STORED, Mark
 from core.schema import migrate, query
-from core.tables import LAYOUTS, Ids, Positions
+from core.tables import LAYOUTS, Ids, Positions, by_symbol
 from core.tail import Chunk, Tail, counted
 
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -194,10 +194,11 @@ class Store:
         for what, layout in LAYOUTS.items():
             own = [batch for batch in chunk.batches if kind(batch) == what]
             if own:
-                batch = joined(own)
+                batch = by_symbol(joined(own))
                 positions.add(what, batch)
                 with cursor.copy(layout.statement) as copy:
-                    copy.write(layout.encode(*ids.columns(what, batch)))
+                    for piece in layout.encode(*ids.columns(what, batch)):
+                        copy.write(piece)
         advance(cursor, positions, ids.symbols)
 
     def _connect(self) -> psycopg.Connection:

@@ -68,6 +68,13 @@ LAYOUTS = {
 _SECONDS = np.array([width // SECOND for width in TIMEFRAMES.values()], dtype=np.int64)
 
 
+def by_symbol(batch: Batch) -> Batch:
+    """The rows sorted by symbol, each symbol's in their order: an index on it takes them for half the work."""
+    symbol = batch["symbol"]
+    small = symbol.astype(np.int16) if len(symbol) and symbol.max() < np.iinfo(np.int16).max else symbol  # radix sort
+    return batch.take(np.argsort(small, kind="stable"))  # indexing with it takes twenty times as long
+
+
 @dataclass
 class Ids:
     """The database's ids behind an engine's small integers."""

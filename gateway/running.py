@@ -192,6 +192,7 @@ async def serve_store(settings: Settings) -> int:
     if not settings.store.url.get_secret_value():
         raise ConfigError("the store process needs a database: set CANDELA__STORE__URL, or use `candela up`")
     stop = asked_to_stop(supervised=True)
+    os.nice(5)  # what storing costs never delays a signal
     async with storing(settings) as store:
         tell({"event": "ready"})
         await _tell_until(stop, lambda: store_figures(store))

@@ -39,13 +39,18 @@ class Telemetry(Collector):
 
     def _market(self) -> Iterator[Metric]:
         stats = self._hub.stats
-        for name in ("received", "refused", "stored", "dropped", "published"):
+        for name in ("received", "refused", "journaled", "stored", "dropped", "published"):
             family = CounterMetricFamily(
                 f"candela_market_{name}_rows", f"Rows {name} by the market process", labels=["kind"]
             )
             for kind, rows in stats.get(name, {}).items():
                 family.add_metric([kind], rows)
             yield family
+        for name, about in (
+            ("waiting_rows", "Rows in the journal that are not in the database yet"),
+            ("journal_bytes", "Bytes of journal files that the store has not deleted"),
+        ):
+            yield GaugeMetricFamily(f"candela_market_{name}", about, stats.get(name.removesuffix("_rows"), 0))
         for name in ("bars", "signals", "late"):
             yield CounterMetricFamily(
                 f"candela_market_{name}", f"{name.capitalize()} of the market process", stats.get(name, 0)

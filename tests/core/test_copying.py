@@ -24,7 +24,8 @@ def test_what_is_encoded_is_what_postgresql_reads(server: str, values: list[tupl
     with psycopg.connect(server) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE encoded (long bigint, word integer, real double precision, short smallint)")
         with cursor.copy(layout.statement) as copy:
-            copy.write(layout.encode(columns, len(values)))
+            for piece in layout.encode(columns, len(values)):
+                copy.write(piece)
         found = cursor.execute("SELECT * FROM encoded").fetchall()
         connection.rollback()
     np.testing.assert_array_equal([row[2] for row in found], columns["real"])
