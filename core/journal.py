@@ -23,7 +23,7 @@ from core.ports import Catalogue
 from core.records import FILE_HEADER, file_header, files, packed, raw, told
 from core.recovery import Recovered, recovered
 
-_COMPLAIN_S = 5.0
+_COMPLAIN_S, _LOOK_S = 5.0, 1.0
 
 
 class Journal:
@@ -74,7 +74,7 @@ class Journal:
 
     def start(self, catalogue: Catalogue, numbers: Callable[[], Batch]) -> None:
         """Begin a file and take rows."""
-        self._catalogue, self._numbers = catalogue, numbers
+        self._told, self._numbers = told(catalogue), numbers
         self._mark = Mark.made(self.folder, self.stream, catalogue.source)
         try:
             self._begin()
@@ -86,9 +86,8 @@ class Journal:
     def extend(self, catalogue: Catalogue) -> None:
         """The catalogue that the rows put from now on are to be read with."""
         self.flush()
-        self._catalogue = catalogue
-        text = told(catalogue)
-        self._append([packed("catalogue", 0, text, self.position, self.total), text], self.total)
+        self._told = told(catalogue)
+        self._append([packed("catalogue", 0, self._told, self.position, self.total), self._told], self.total)
 
     def put(self, batch: Batch) -> None:
         if kind(batch) != "time":
@@ -144,13 +143,14 @@ class Journal:
         file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             os.posix_fallocate(file, 0, self._file_bytes)
-            text, last = told(self._catalogue), self._numbers()
+            text, numbers = self._told, self._numbers()
+            last = raw(numbers)
             began = self.position
             catalogue = began + FILE_HEADER
             first = packed("catalogue", 0, text, catalogue, self.total)
             positions = catalogue + len(first) + len(text)
-            second = packed("positions", len(last), raw(last), positions, self.total)
-            head: list[bytes | memoryview] = [file_header(self.stream, began), first, text, second, raw(last)]
+            second = packed("positions", len(numbers), last, positions, self.total)
+            head: list[bytes | memoryview] = [file_header(self.stream, began), first, text, second, last]
             size = _written(file, head, 0)
             partial.rename(self.folder / f"{began:020d}.journal")
         except OSError:
@@ -171,10 +171,13 @@ class Journal:
         self.oldest = there[0][0] if there else self.position
 
     def _sync(self) -> None:
+        looked = 0.0
         while not self._closed.is_set():
-            self._dirty.wait(1.0)
+            self._dirty.wait(_LOOK_S)
             self._harden()
-            self._look()
+            if time.monotonic() - looked > _LOOK_S:
+                looked = time.monotonic()
+                self._look()
             self._closed.wait(self._sync_s)
         self._harden()
         self._mark.close()

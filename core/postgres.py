@@ -65,17 +65,18 @@ class Embedded:
                     "such as /var/lib/candela with --data or CANDELA__DATA__FOLDER, or run Candela as a user"
                 )
 
-    def _forget_the_dead(self) -> None:
-        """A killed server whose parent has not collected it still has a process id, and would pass for running."""
-        note = self.folder / "postmaster.pid"
-        if not note.exists():
-            return
+    def alive(self) -> bool:
+        """Whether the server runs: a killed one whose parent has not collected it still has a process id."""
         try:
-            dead = psutil.Process(int(note.read_text().split()[0])).status() == psutil.STATUS_ZOMBIE
-        except (psutil.NoSuchProcess, ValueError, IndexError):
-            dead = True
-        if dead:
-            note.unlink()
+            process = psutil.Process(int((self.folder / "postmaster.pid").read_text().split()[0]))
+            return bool(process.status() != psutil.STATUS_ZOMBIE)
+        except (OSError, psutil.NoSuchProcess, ValueError, IndexError):
+            return False
+
+    def _forget_the_dead(self) -> None:
+        """The note of a killed server would pass for a running one."""
+        if not self.alive():
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _said(self) -> str:
         log = self.folder / "log"

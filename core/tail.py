@@ -47,6 +47,8 @@ class Tail:
         self.position = position
         there = files(self.folder)
         started = [start for start, _ in there if start <= position]
+        if there and not started:
+            logger().error("journal_hole", folder=str(self.folder), at=position, goes_on_at=there[0][0])
         if there:
             self._open(started[-1] if started else there[0][0])
             self._walk(position)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import IO, Any
 
 from core.config import PREFIX, Settings
-from core.errors import BadInput, CandelaError
+from core.errors import BadInput, CandelaError, Unavailable
 from core.log import logger
 from core.postgres import Embedded
 from gateway.app import check_address
@@ -58,12 +58,23 @@ class Platform:
             loop.add_signal_handler(number, self._ended.set)
         while not self._ended.is_set():
             show(self.figures())
+            await self._tend()
             try:
                 await asyncio.wait_for(self._ended.wait(), 1.0)
             except TimeoutError:
                 continue
         if self._failed is not None:
             raise self._failed
+
+    async def _tend(self) -> None:
+        """Start the embedded database again when it died: signals go on meanwhile, and rows wait in the journal."""
+        if self._embedded is None or self._embedded.alive():
+            return
+        logger().warning("database_died", folder=str(self._embedded.folder))
+        try:
+            await asyncio.to_thread(self._embedded.start)
+        except Unavailable as error:  # its children still hold the memory: again in a second
+            logger().warning("database_not_back", error=str(error))
 
     async def stop(self) -> Figures:
         """End by closing, sources first: exchange, market, store (carries over what is left), gateway, database."""

@@ -270,3 +270,15 @@ def test_catalogues_that_grow_explain_the_rows_behind_them(tmp_path: Path, folde
     assert (second.catalogue, len(second.batches)) == (CATALOGUE, 1)
     assert no_numbers().size == 0
     tail.close()
+
+
+def test_rows_that_are_no_longer_there_are_said(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batches = written(tmp_path, 60, file_bytes=1 << 13)
+    (_, first), *rest = files(folder)
+    gone = sum(isinstance(each, Header) for each in walked(first.read_bytes()[FILE_HEADER:], FILE_HEADER)) - 2
+    first.unlink()
+    assert len(rest) > 2
+    assert equal(read(folder), batches[gone:])
+    assert "journal_hole" in capsys.readouterr().out

@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import json
+import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections import defaultdict
@@ -90,7 +92,6 @@ async def test_a_killed_market_process_comes_back_and_goes_on_numbering(folder: 
                     if frame.get("channel") == "bars.1s" and frame["type"] == "update":
                         seqs.append(frame["seq"])
                         if len(seqs) == 3:
-                            await asyncio.sleep(0.5)  # so that what was sent has been stored
                             platform.child("market").kill()
                     if frame["type"] == "update" and frame["data"].get("event", "stats") != "stats":
                         events.append(frame["data"]["event"])
@@ -101,6 +102,25 @@ async def test_a_killed_market_process_comes_back_and_goes_on_numbering(folder: 
     assert events == ["market_gone", "market_connected"]
     assert '"event": "child_died"' in log
     assert '"event": "child_recovered"' in log
+
+
+async def test_a_killed_store_and_a_killed_database_cost_no_row_and_no_signal(folder: Path) -> None:
+    with Up(folder, CANDELA__EXCHANGE__RATE="4000") as platform:
+        stream = platform.told("addresses")["gateway"].replace("http", "ws") + "/api/stream"
+        await watch(stream, 5)
+        platform.child("store").kill()
+        os.kill(int((folder / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        frames = await watch(stream, 25)  # while there is no database
+        assert not frames["gap"]
+        await asyncio.sleep(5)  # until it is back
+        summary = platform.stop()
+        platform.log.seek(0)
+        log = platform.log.read()
+    assert '"event": "database_died"' in log
+    ticks, quotes, signals = counted(folder, "ticks", "quotes", "signals")
+    assert ticks + quotes == summary["sent_by_exchange"] == summary["received"] == summary["stored"]
+    assert signals == summary["signals"]
+    assert summary["dropped"] == {}
 
 
 def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
@@ -127,6 +147,7 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["replay", "none.gz"], {}, 2, "found no file"),
         (["exchange", "none.gz"], {}, 2, "found no file"),
         (["serve", "market"], {}, 2, "needs a store"),
+        (["serve", "store"], {}, 2, "needs a database"),
         (["dance"], {}, 2, "No such command"),
     ],
 )
@@ -176,7 +197,9 @@ def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
     assert (folder / "kernels" / f"{warmed['kernel']}.py").is_file()
 
 
-@pytest.mark.parametrize("verb", ["up", "replay", "exchange", "warmup", "config show", "serve market", "serve gateway"])
+@pytest.mark.parametrize(
+    "verb", ["up", "replay", "exchange", "warmup", "config show", "serve market", "serve store", "serve gateway"]
+)
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = run(*verb.split(), "--help", COLUMNS="200")
     assert done.returncode == 0
