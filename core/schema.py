@@ -17,20 +17,29 @@ def query(name: str) -> str:
     return named[name]
 
 
+def steps() -> list[str]:
+    """The migrations, oldest first."""
+    return sorted(path.name for path in _SQL.iterdir() if path.name[:4].isdigit())
+
+
+def newest() -> int:
+    """The version a database has after `migrate`."""
+    return int(steps()[-1][:4])
+
+
 def migrate(connection: psycopg.Connection) -> int:
     """Bring the database to the newest version, in one transaction; the version it is at now."""
-    steps = sorted(path.name for path in _SQL.iterdir() if path.name[:4].isdigit())
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL)")
         done = {version for (version,) in cursor.execute("SELECT version FROM schema_version")}
-        for name in steps:
+        for name in steps():
             if int(name[:4]) not in done:
                 cursor.execute((_SQL / name).read_text())
                 cursor.execute("INSERT INTO schema_version VALUES (%s, %s)", [int(name[:4]), name])
         if not done and has_timescale(cursor):
             cursor.execute((_SQL / "timescale.sql").read_text())
-    return int(steps[-1][:4])
+    return newest()
 
 
 def has_timescale(cursor: psycopg.Cursor) -> bool:

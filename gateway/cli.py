@@ -98,6 +98,28 @@ def exchange(
     )
 
 
+@app.command()
+def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJson = False) -> None:
+    """What is there, what is missing and what to do: folder, database, journal, kernels.
+
+    Example: candela doctor
+    """
+    from gateway import doctor as at  # noqa: PLC0415 other verbs need no database
+
+    settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
+    log.configure("error", "doctor")
+    found: list[at.Finding] = []
+
+    async def look() -> int:
+        found.extend(await at.examined(settings))
+        return 3 if any(each.state == "bad" for each in found) else 0
+
+    code = run_until_complete(look())
+    console = Console(highlight=False)
+    console.print_json(json.dumps(at.as_json(found))) if as_json else console.print(at.table(found))
+    raise typer.Exit(code)
+
+
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)

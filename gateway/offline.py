@@ -19,7 +19,7 @@ def warmup(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
     from services.market import make_engine  # noqa: PLC0415
 
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
-    engine = make_engine(settings, Symbols())
+    engine = make_engine(settings, Symbols(grows=True))
     told = {"kernel": engine.bank.name, "nodes": [node.name for node in engine.bank.nodes]}
     out.print_json(json.dumps(told)) if as_json else out.print(
         f"{told['kernel']}: {len(engine.bank.nodes)} nodes ready"

@@ -106,3 +106,23 @@ ORDER BY g.ts_event DESC, g.symbol DESC, g.seq_all DESC LIMIT %(limit)s
 SELECT t.price, t.size, t.side, t.ts_event, t.ts_recv, t.seq FROM symbols s CROSS JOIN LATERAL (
     SELECT * FROM market_trades m WHERE m.symbol_id = s.id ORDER BY m.time DESC LIMIT 1
 ) t WHERE s.symbol = %(symbol)s AND (%(source)s::text = '' OR s.source = %(source)s) ORDER BY t.ts_event DESC, t.seq DESC LIMIT 1
+
+-- What `candela doctor` asks.
+
+-- name: server_version
+SHOW server_version
+
+-- name: database_size
+SELECT pg_size_pretty(pg_database_size(current_database()))
+
+-- name: timescale_installed
+SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'
+
+-- name: timescale_offered
+SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'
+
+-- name: schema_table
+SELECT to_regclass('schema_version')::text
+
+-- name: schema_version
+SELECT max(version) FROM schema_version

@@ -1,12 +1,14 @@
 """Migrations: from every earlier version to the newest, with rows in the tables, and all the same shape in the end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from core.schema import migrate
-from tests.core.made import EVERY, carried, filled
+from core.schema import has_timescale, migrate
+from tests.chaos.rows import SYMBOLS, trades
+from tests.core.made import CATALOGUE, EVERY, carried, filled
 
 SQL = Path(__file__).parents[2] / "core/sql"
 STEPS = sorted(path.name for path in SQL.iterdir() if path.name[:4].isdigit())
@@ -50,3 +52,19 @@ def test_every_earlier_version_becomes_the_newest_with_its_rows(
 
 def test_steps_are_numbered_without_a_gap() -> None:
     assert [int(name[:4]) for name in STEPS] == list(range(1, len(STEPS) + 1))
+
+
+def test_where_timescaledb_is_offered_old_chunks_shrink_to_twenty_bytes_a_tick(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        migrate(connection)
+        with connection.cursor() as cursor:
+            if not has_timescale(cursor):
+                pytest.skip("this server does not offer TimescaleDB")
+        catalogue = replace(CATALOGUE, symbols=SYMBOLS)
+        carried(database, tmp_path, [trades(1 + 2_500 * part, 2_500) for part in range(10)], catalogue)
+        ask = "SELECT symbol, count(*), sum(price) FROM market_trades GROUP BY 1 ORDER BY 1"
+        before = connection.execute(ask).fetchall()
+        connection.execute("SELECT compress_chunk(chunk) FROM show_chunks('ticks') chunk")
+        size = connection.execute("SELECT after_compression_total_bytes FROM hypertable_compression_stats('ticks')")
+        assert float(size.fetchone()[0]) / (25_000 * len(SYMBOLS)) <= 20  # type: ignore[index]
+        assert [row[:2] for row in connection.execute(ask)] == [row[:2] for row in before]

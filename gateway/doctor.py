@@ -1,0 +1,125 @@
+"""`candela doctor`: what is there, what is missing, what to do about it."""
+
+import asyncio
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from rich.table import Table
+
+from core.config import Settings
+from core.errors import CandelaError, one_line
+from core.mark import STORED, Mark
+from core.schema import newest, query
+from gateway.running import database
+from services.market import journal_root, kernel_folder
+
+State = Literal["good", "note", "bad"]
+_LOW = 2 << 30  # bytes of free disk that are too few
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: how it is, in words, and what to do if it is not good."""
+
+    name: str
+    state: State
+    said: str
+    advice: str = ""
+
+
+async def examined(settings: Settings) -> list[Finding]:
+    """Everything, the database started for as long as it takes if it is ours and does not run."""
+    found = [_python(), *_folder(settings.data.folder), _kernels(settings), _venue(settings)]
+    try:
+        async with database(settings) as with_store:
+            embedded = not settings.store.url.get_secret_value()
+            url = with_store.store.url.get_secret_value()
+            found += await asyncio.to_thread(lambda: list(_database(url, embedded=embedded)))
+    except CandelaError as error:
+        found.append(Finding("database", "bad", one_line(error), "start it, or unset CANDELA__STORE__URL for our own"))
+    return [*found, *_journals(journal_root(settings))]
+
+
+def table(found: list[Finding]) -> Table:
+    shown = Table(box=None, show_header=False)
+    colours = {"good": "green", "note": "yellow", "bad": "red"}
+    for each in found:
+        said = each.said + (f"\n[dim]→ {each.advice}[/]" if each.advice else "")
+        shown.add_row(f"[{colours[each.state]}]{each.state}[/]", each.name, said)
+    return shown
+
+
+def as_json(found: list[Finding]) -> dict[str, list[dict[str, str]]]:
+    return {"findings": [asdict(each) for each in found]}
+
+
+def _python() -> Finding:
+    said = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Finding("python", "good" if sys.version_info >= (3, 11) else "bad", said)
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    said = f"{folder}: {free / (1 << 30):,.0f} GB free"
+    yield Finding("data folder", "bad" if free < _LOW else "good", said, "make room" if free < _LOW else "")
+
+
+def _kernels(settings: Settings) -> Finding:
+    count = len(list(kernel_folder(settings).glob("kernel_*.py")))
+    said = f"{count} compiled kernels in {kernel_folder(settings)}"
+    return Finding("kernels", "good" if count else "note", said, "" if count else "candela warmup compiles them now")
+
+
+def _venue(settings: Settings) -> Finding:
+    feed = settings.feed
+    if feed.venue == "alpaca" and not (feed.key and feed.secret.get_secret_value()):
+        return Finding("venue", "bad", "alpaca without a key", "set CANDELA__FEED__KEY and CANDELA__FEED__SECRET")
+    return Finding("venue", "good", {"exchange": "the local exchange"}.get(feed.venue, feed.venue))
+
+
+def _database(url: str, *, embedded: bool) -> Iterator[Finding]:
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+
+        def value(name: str) -> str:
+            found = connection.execute(query(name)).fetchone()
+            return str(found[0]) if found and found[0] is not None else ""
+
+        whose = "embedded PostgreSQL" if embedded else "PostgreSQL"
+        yield Finding("database", "good", f"{whose} {value('server_version')}, {value('database_size')}")
+        yield _timescale(value)
+        version = int((value("schema_table") and value("schema_version")) or 0)
+        said = f"version {version} of {newest()}"
+        advice = "" if version == newest() else "the next start brings it up to date"
+        yield Finding("schema", "good" if not advice else "note", said, advice)
+
+
+def _timescale(value: Callable[[str], str]) -> Finding:
+    installed, offered = value("timescale_installed"), value("timescale_offered")
+    if installed:
+        return Finding("timescaledb", "good", f"{installed}: tables are hypertables, old chunks are compressed")
+    if offered:
+        return Finding("timescaledb", "note", f"{offered} is offered", "the first start on an empty database uses it")
+    return Finding("timescaledb", "note", "not offered by this server: plain tables of the same names")
+
+
+def _journals(root: Path) -> Iterator[Finding]:
+    for folder in sorted(path.parent for path in root.glob("*/mark")):
+        mark, stored = Mark.read(folder), Mark.read(folder, STORED)
+        if mark is None:
+            continue
+        waiting = mark.total - (stored.total if stored is not None and stored.stream == mark.stream else 0)
+        size = sum(path.stat().st_size for path in folder.glob("*.journal"))
+        damaged = list(folder.glob("*.damaged"))
+        said = f"{folder.name}: {mark.total:,} rows, {waiting:,} not in the database yet, {size >> 20:,} MB of files"
+        if damaged:
+            advice = f"{len(damaged)} files could not be read and were set aside: look at {damaged[0]}"
+            yield Finding("journal", "bad", said, advice)
+        else:
+            yield Finding("journal", "note" if waiting else "good", said, "candela up carries them" if waiting else "")
