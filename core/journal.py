@@ -74,7 +74,7 @@ class Journal:
 
     def start(self, catalogue: Catalogue, numbers: Callable[[], Batch]) -> None:
         """Begin a file and take rows."""
-        self._told, self._numbers = told(catalogue), numbers
+        self._told, self._is_new, self._numbers = told(catalogue), False, numbers
         self._mark = Mark.made(self.folder, self.stream, catalogue.source)
         try:
             self._begin()
@@ -86,8 +86,7 @@ class Journal:
     def extend(self, catalogue: Catalogue) -> None:
         """The catalogue that the rows put from now on are to be read with."""
         self.flush()
-        self._told = told(catalogue)
-        self._append([packed("catalogue", 0, self._told, self.position, self.total), self._told], self.total)
+        self._told, self._is_new = told(catalogue), True  # written with those rows: never one without the other
 
     def put(self, batch: Batch) -> None:
         if kind(batch) != "time":
@@ -98,44 +97,44 @@ class Journal:
         if not self._group:
             return
         group, self._group = self._group, []
-        rows, buffers, position, total = Counter[str](), list[bytes | memoryview](), self.position, self.total
+        rows = Counter[str]()
+        for batch in group:
+            rows[tally(batch)] += len(batch)
+        self.put_rows.update(rows)
+        if self.position - self.oldest > self._limit_bytes:
+            self._complain("journal_full", limit_bytes=self._limit_bytes, advice="is the database reachable?")
+            self.dropped.update(rows)
+        else:
+            (self.written if self._append(group) else self.dropped).update(rows)
+        if self.position - self._began >= self._file_bytes:
+            self._roll()
+
+    def _append(self, group: list[Batch]) -> bool:
+        """Whether it was written: a full disk is complained of, and tried again with the next rows."""
+        buffers, position, total = list[bytes | memoryview](), self.position, self.total
+        if self._is_new:
+            buffers += (packed("catalogue", 0, self._told, position, total), self._told)
+            position += len(buffers[0]) + len(self._told)
         for batch in group:
             data = raw(batch)
             head = packed(kind(batch), len(batch), data, position, total)
             buffers += (head, data)
             position += len(head) + len(data)
             total += len(batch)
-            rows[tally(batch)] += len(batch)
-        self.put_rows += rows
-        if self.position - self.oldest > self._limit_bytes:
-            self._complain("journal_full", limit_bytes=self._limit_bytes, advice="is the database reachable?")
-            self.dropped += rows
-        elif self._append(buffers, total):
-            self.written += rows
-        else:
-            self.dropped += rows
-        if self.position - self._began >= self._file_bytes:
-            self._roll()
-
-    def _append(self, buffers: list[bytes | memoryview], total: int) -> bool:
-        """Whether it was written: a full disk is complained of, and tried again with the next rows."""
         try:
-            size = _written(self._file, buffers, self.position - self._began)
+            _write(self._file, buffers, self.position - self._began)
         except OSError as error:
             self._complain("journal_not_written", error=one_line(error))
             return False
-        self.position, self.total = self.position + size, total
+        self.position, self.total, self._is_new = position, total, False
         self._dirty.set()
         return True
 
     def _roll(self) -> None:
-        old = self._file
         try:
             self._begin()
         except OSError as error:  # the old file grows on
             self._complain("journal_file_not_made", error=one_line(error))
-        else:
-            self._sealed.append(old)
 
     def _begin(self) -> None:
         """Make a file with its head, under a name that readers do not see before it is whole."""
@@ -151,13 +150,15 @@ class Journal:
             positions = catalogue + len(first) + len(text)
             second = packed("positions", len(numbers), last, positions, self.total)
             head: list[bytes | memoryview] = [file_header(self.stream, began), first, text, second, last]
-            size = _written(file, head, 0)
+            size = _write(file, head, 0)
             partial.rename(self.folder / f"{began:020d}.journal")
         except OSError:
             os.close(file)
             partial.unlink(missing_ok=True)
             raise
-        self._began, self._file, self.position = began, file, began + size
+        if self._file >= 0:
+            self._sealed.append(self._file)  # before there is a position beyond it: see _harden
+        self._began, self._file, self.position, self._is_new = began, file, began + size, False
         self._dirty.set()
 
     def _complain(self, event: str, **more: object) -> None:
@@ -185,7 +186,8 @@ class Journal:
     def _harden(self) -> None:
         """Make durable what is written so far, then say so."""
         self._dirty.clear()
-        sealed, position, total, file = self._sealed[:], self.position, self.total, self._file
+        total, position, file = self.total, self.position, self._file
+        sealed = self._sealed[:]  # read last: whatever file the position lies behind is among these
         try:
             for old in (*sealed, file):
                 os.fdatasync(old)
@@ -209,7 +211,7 @@ class Journal:
         self._lock.close()
 
 
-def _written(file: int, buffers: list[bytes | memoryview], offset: int) -> int:
+def _write(file: int, buffers: list[bytes | memoryview], offset: int) -> int:
     """Write all of it there; how many bytes it was."""
     size = sum(len(buffer) for buffer in buffers)
     done = os.pwritev(file, buffers, offset)

@@ -35,7 +35,8 @@ class Tail:
         self.position = 0
         self.damaged: Counter[str] = Counter()  # rows that could not be read, by kind
         self._catalogue = Catalogue("", (), ())
-        self._began, self._next, self._file = 0, 0, -1
+        self._began, self._file = 0, -1
+        self._said = -1  # where we last complained
 
     @property
     def behind(self) -> int:
@@ -147,7 +148,9 @@ class Tail:
 
     def _pass(self, error: Damaged, data: memoryview, offset: int) -> int:
         """Behind what is damaged: the next record, or the end of the file when that cannot be told."""
-        logger().error("journal_damaged", folder=str(self.folder), error=one_line(error))
+        if self._said != self.position:
+            self._said = self.position
+            logger().error("journal_damaged", folder=str(self.folder), error=one_line(error))
         if error.end is None:
             return len(data)
         found = header(data[offset:], self.position)

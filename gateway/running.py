@@ -105,7 +105,7 @@ async def run_replay(settings: Settings, file: Path, source: str, *, speed: floa
     began = time.monotonic()
     async with database(settings) as with_store:
         running = await market(with_store, feed, symbols)
-        async with storing(with_store) as store:
+        async with storing(with_store) as (store, _):
             closing = asyncio.create_task(_close_when(stop, feed))
             figures = await running.run(lambda told: None if as_json else out.print(_progress(told)))
             closing.cancel()
@@ -193,9 +193,12 @@ async def serve_store(settings: Settings) -> int:
         raise ConfigError("the store process needs a database: set CANDELA__STORE__URL, or use `candela up`")
     stop = asked_to_stop(supervised=True)
     os.nice(5)  # what storing costs never delays a signal
-    async with storing(settings) as store:
+    async with storing(settings) as (store, running):
         tell({"event": "ready"})
-        await _tell_until(stop, lambda: store_figures(store))
+        telling = asyncio.create_task(_tell_until(stop, lambda: store_figures(store)))
+        await asyncio.wait({telling, running}, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()  # a store that failed raises as it is left, and is started again
+        await telling
     tell({**store_figures(store), "remaining": dict(await asyncio.to_thread(store.remaining))})
     return 0
 

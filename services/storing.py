@@ -14,14 +14,14 @@ Figures = dict[str, Any]  # Any: JSON
 
 
 @asynccontextmanager
-async def storing(settings: Settings) -> AsyncIterator[Store]:
-    """A store that carries the journals over in a thread, and all that is left at the end."""
+async def storing(settings: Settings) -> AsyncIterator[tuple[Store, asyncio.Task[None]]]:
+    """A store that carries the journals over in a thread, and all that is left at the end; and its task."""
     store = Store(settings.store.url.get_secret_value(), journal_root(settings), flush_ms=settings.store.flush_ms)
     await asyncio.to_thread(store.open)
     stop = threading.Event()
     running = asyncio.create_task(asyncio.to_thread(store.run, stop))
     try:
-        yield store
+        yield store, running
     finally:
         stop.set()
         await running

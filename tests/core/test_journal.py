@@ -189,6 +189,29 @@ def test_a_full_journal_drops_and_counts_until_rows_are_carried_away(tmp_path: P
     ended(journal)
 
 
+def test_new_names_wait_for_the_first_rows_there_is_room_for(tmp_path: Path, folder: Path) -> None:
+    journal = begun(tmp_path, replace(CATALOGUE, symbols=("AAPL",)), file_bytes=1 << 14, limit_bytes=1 << 16)
+    while not journal.dropped:
+        put(journal, filled(TRADE, 60, symbols=1))
+    journal.extend(CATALOGUE)
+    put(journal, filled(TRADE, 60))
+    for _, path in files(folder)[:-1]:
+        path.unlink()
+    journal._look()
+    put(journal, filled(TRADE, 9))
+    ended(journal)
+    mark = Mark.read(folder)
+    assert mark is not None
+    tail = Tail(folder, mark)
+    tail.seek(0)
+    chunks = []
+    while (chunk := tail.read()) is not None:
+        chunks.append(chunk)
+    tail.close()
+    assert chunks[-1].catalogue == CATALOGUE
+    assert [len(batch) for batch in chunks[-1].batches] == [9]
+
+
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """A process that runs lines on a begun journal called `journal`."""
