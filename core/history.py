@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from core.errors import BadInput, StoreDown, one_line
-from core.events import SECOND, TIMEFRAMES
+from core.events import ORIGINS, SECOND, TIMEFRAMES
 from core.ports import Page
 from core.schema import query
 
@@ -77,7 +77,8 @@ class History:
         cursor: str | None = None,
         origin: str = "engine",
     ) -> Page:
-        given = {"symbols": list(symbols), "seconds": _seconds(timeframe), "origin": origin}
+        given = {"symbols": list(symbols), "seconds": _seconds(timeframe), "timeframe": timeframe}
+        given |= {"origin": ORIGINS.index(origin)}
         return await self._page("bars", given, (start, end), limit, cursor)
 
     async def values(
@@ -130,7 +131,7 @@ class History:
     async def _all(self, name: str, given: Row) -> list[Row]:
         try:
             async with self._pool.connection() as connection:
-                cursor = await connection.execute(query(name), {"source": self.source, **given})
+                cursor = await connection.execute(query(name), {"source": self.source, **given}, binary=True)
                 return await cursor.fetchall()  # type: ignore[return-value]  # the pool's rows are dicts
         except psycopg.DataError as error:
             raise BadInput(f"the database cannot look for that: {one_line(error)}") from None

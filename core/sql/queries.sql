@@ -46,19 +46,19 @@ SELECT DISTINCT symbol FROM symbols WHERE symbol = ANY(%(symbols)s::text[]) AND 
 -- Ranges go forward from a start; "newest" ones go back from the end, each symbol by its own index.
 
 -- name: bars
-SELECT source, symbol, timeframe, ts_open, ts_close, ts_event, ts_recv, open, high, low, close, volume, vwap, trades, quality, seq
+SELECT source, symbol, %(timeframe)s::text AS timeframe, ts_open, ts_close, ts_event, ts_recv, open, high, low, close, volume, vwap, trades, quality, seq
 FROM market_bars
-WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s AND origin = %(origin)s
+WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s AND origin_number = %(origin)s
   AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
   AND (ts_event, symbol, seq) > (%(after_ts)s, %(after_symbol)s, %(after_seq)s)
 ORDER BY ts_event, symbol, seq LIMIT %(limit)s
 
 -- name: newest_bars
-SELECT b.source, b.symbol, b.timeframe, b.ts_open, b.ts_close, b.ts_event, b.ts_recv, b.open, b.high, b.low, b.close, b.volume,
+SELECT b.source, b.symbol, %(timeframe)s::text AS timeframe, b.ts_open, b.ts_close, b.ts_event, b.ts_recv, b.open, b.high, b.low, b.close, b.volume,
        b.vwap, b.trades, b.quality, b.seq
 FROM symbols s CROSS JOIN LATERAL (
     SELECT * FROM market_bars m
-    WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin = %(origin)s AND m.time <= %(to)s AND m.ts_event < %(end)s
+    WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin_number = %(origin)s AND m.time <= %(to)s AND m.ts_event < %(end)s
     ORDER BY m.time DESC LIMIT %(limit)s
 ) b WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s)
 ORDER BY b.ts_event DESC, b.symbol DESC, b.seq DESC LIMIT %(limit)s
@@ -77,7 +77,7 @@ FROM market_values
 WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s AND time <= %(to)s AND ts_event < %(end)s
   AND time >= (SELECT min(b.time) FROM symbols s CROSS JOIN LATERAL (
       SELECT m.time FROM market_bars m
-      WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin = 'engine' AND m.time <= %(to)s
+      WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin_number = 0 AND m.time <= %(to)s
       ORDER BY m.time DESC LIMIT %(limit)s
   ) b WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s))
 GROUP BY source, symbol, timeframe, ts_event, seq, quality ORDER BY ts_event DESC, symbol DESC, seq DESC LIMIT %(limit)s

@@ -145,8 +145,10 @@ async def test_every_named_query_runs(history: History, database: str) -> None:
     names = [line.split()[-1] for line in text.splitlines() if line.startswith("-- name: ")]
     assert len(names) == len(set(names)) > 15
     lists: dict[str, object] = {key: [] for key in ("names", "channels", "symbol_ids", "seqs", "symbols")}
-    texts = dict.fromkeys(("source", "symbol", "strategy", "origin", "after_symbol"), "")
-    numbers = dict.fromkeys(("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows"), 1)
+    texts = dict.fromkeys(("source", "symbol", "strategy", "after_symbol", "timeframe"), "")
+    numbers = dict.fromkeys(
+        ("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows", "origin"), 1
+    )
     given = {**lists, **texts, **numbers, "stream": uuid.uuid4(), "from": "now", "to": "now"}
     with psycopg.connect(database) as connection:
         for name in names:
