@@ -68,16 +68,6 @@ class Store:
         """The same in bytes."""
         return sum(each.tail.behind for each in self._streams.values())
 
-    def remaining(self) -> Counter[str]:
-        """After `run`: the durable rows that are still only in the journal, by kind."""
-        rows = Counter[str]()
-        for each in self._streams.values():
-            each.tail.seek(each.position)
-            while (chunk := each.tail.read()) is not None:
-                rows += counted(chunk)
-            each.tail.close()
-        return rows
-
     def open(self) -> None:
         """Connect and migrate; StoreDown when there is no server."""
         migrate(self._connect())
@@ -215,3 +205,17 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def remaining(root: Path) -> Counter[str]:
+    """The durable rows below `root` that are only in their journals, by kind, as the marks have it."""
+    rows = Counter[str]()
+    for path in root.glob("*/mark"):
+        mark, stored = Mark.read(path.parent), Mark.read(path.parent, STORED)
+        if mark is not None:
+            tail = Tail(path.parent, mark)
+            tail.seek(stored.position if stored is not None and stored.stream == mark.stream else 0)
+            while (chunk := tail.read()) is not None:
+                rows += counted(chunk)
+            tail.close()
+    return rows

@@ -199,7 +199,7 @@ async def serve_store(settings: Settings) -> int:
         await asyncio.wait({telling, running}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()  # a store that failed raises as it is left, and is started again
         await telling
-    tell({**store_figures(store), "remaining": dict(await asyncio.to_thread(store.remaining))})
+    tell(store_figures(store))
     return 0
 
 

@@ -13,9 +13,10 @@ from core.config import PREFIX, Settings
 from core.errors import BadInput, CandelaError, Unavailable
 from core.log import logger
 from core.postgres import Embedded
+from core.store import remaining
 from gateway.app import check_address
 from gateway.children import Child, Figures
-from services.market import live_feed
+from services.market import journal_root, live_feed
 
 Show = Callable[[Figures], None]
 
@@ -82,6 +83,9 @@ class Platform:
         for name in ("exchange", "market", "store", "gateway"):
             if name in self._children:
                 final[name] = await self._children[name].stop()
+        if "store" in final:  # looked at from here: the process may have been killed
+            left = await asyncio.to_thread(remaining, journal_root(self._settings))
+            final["store"] = {**final["store"], "remaining": dict(left)}
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.stop)
         return final

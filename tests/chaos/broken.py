@@ -23,6 +23,7 @@ class Broken(Store):
         moved = {"stream": each.tail.mark.stream, "position": end, "rows": rows}
         connection.execute(query("move_watermark"), moved)
         each.position, each.rows = end, rows
+        each.stored.move(end, rows)
 
 
 if __name__ == "__main__":

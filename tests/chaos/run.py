@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from core.mark import STORED, Mark
 from core.postgres import Embedded
 from tests.chaos.rows import SYMBOLS, WRONG, Told
 
@@ -86,12 +87,20 @@ class Chaos:
     def stop(self) -> None:
         """End in order; the store carries over what is left."""
         for name in ("market", "store"):
+            end = time.monotonic() + 60
+            while name == "store" and self._waiting() and time.monotonic() < end:
+                time.sleep(0.1)  # it may only just have been started
             if self._processes[name].poll() is None:
                 self._processes[name].terminate()
             if self._processes[name].wait(90) != 0:
                 raise AssertionError(
                     f"the {name} ended with {self._processes[name].returncode}; see {self._folder}/log.txt"
                 )
+
+    def _waiting(self) -> int:
+        folder = self._folder / "journal/chaos"
+        durable, stored = Mark.read(folder), Mark.read(folder, STORED)
+        return durable.total - stored.total if durable is not None and stored is not None else 1
 
     def close(self) -> None:
         for process in self._processes.values():

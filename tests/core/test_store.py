@@ -17,7 +17,7 @@ from core.ids import last_numbers
 from core.mark import STORED, Mark
 from core.postgres import Embedded
 from core.schema import newest
-from core.store import Store
+from core.store import Store, remaining
 from core.tail import Chunk
 from tests.core.made import CATALOGUE, EVERY, VALUES, begun, carried, empty, ended, filled, put, storing
 
@@ -37,7 +37,7 @@ def test_every_kind_of_row_is_there_after_a_normal_stop(database: str, tmp_path:
     assert journal.written == journal.put_rows == store.written
     assert not journal.dropped
     assert not store.lost
-    assert (store.waiting, store.behind, store.remaining()) == (0, 0, {})
+    assert (store.waiting, store.behind, remaining(tmp_path)) == (0, 0, {})
     tables = {"ticks": 600, "quotes": 600, "bars": 600, "signals": 600, "indicator_values": 3 * 600}
     assert {table: count(database, table) for table in tables} == tables
     assert journal.stored == journal.total == 3_000
@@ -107,6 +107,14 @@ def test_what_was_carried_is_deleted_and_the_next_store_goes_on_behind_it(databa
     with storing(database, tmp_path) as again:
         pass
     assert again.written == {}
+
+
+def test_what_is_only_in_the_journal_can_be_counted_without_a_database(database: str, tmp_path: Path) -> None:
+    carried(database, tmp_path, [filled(TRADE, 30)])
+    journal = begun(tmp_path)
+    put(journal, filled(TRADE, 12, first=11), filled(QUOTE, 5))
+    ended(journal)
+    assert remaining(tmp_path) == {"trades": 12, "quotes": 5}
 
 
 def test_two_stores_on_one_journal_carry_each_row_once(database: str, tmp_path: Path) -> None:
