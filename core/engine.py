@@ -6,6 +6,7 @@ backtest are the same calls. What the engine was given it never changes; what it
 symbol, without a hole.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class Engine:
         self._made = bars == "trades"  # by us from trades, or by the venue
         self.bank = self.prepared(nodes, groups)
         self._known = 0
+        self._last: dict[str, dict[str, int]] = {}  # of symbols that are not there yet: the last number by channel
         self._grow()
 
     def prepared(self, nodes: tuple[Node, ...], groups: tuple[Group, ...] = ()) -> Bank:
@@ -110,6 +112,7 @@ class Engine:
         first, self._known = self._known, len(self.symbols)
         self.bank.grow(self._known)
         self._join(range(first, self._known))
+        self._number(range(first, self._known))
 
     def _join(self, symbols: Iterable[int]) -> None:
         for symbol in symbols:
@@ -131,12 +134,21 @@ class Engine:
         )
 
     def resume(self, positions: Mapping[tuple[str, str], int]) -> None:
-        """Go on numbering after `positions`: (channel, symbol) → the last number given, as the store keeps them."""
+        """Go on numbering after `positions`: (channel, symbol) → the last number given, as the store keeps them.
+
+        Symbols that come later go on after theirs.
+        """
+        self._last = defaultdict(dict)
         for (channel, name), last in positions.items():
-            counter, index = self._counter(channel)
-            symbol = self.symbols.names.index(name) if name in self.symbols.names else -1
-            if counter is not None and symbol >= 0:
-                counter[(*index, symbol)] = last
+            self._last[name][channel] = last
+        self._number(range(self._known))
+
+    def _number(self, symbols: Iterable[int]) -> None:
+        for symbol in symbols:
+            for channel, last in self._last.pop(self.symbols.names[symbol], {}).items():
+                counter, index = self._counter(channel)
+                if counter is not None:
+                    counter[(*index, symbol)] = last
 
     def numbers(self) -> Batch:
         """The last number given on every channel, as POSITION rows: what a journal's file begins with."""

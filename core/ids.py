@@ -11,7 +11,8 @@ from core.tables import Ids, Positions
 
 
 def last_numbers(url: str, catalogue: Catalogue) -> dict[tuple[str, str], int]:
-    """The last number given per (channel, symbol), as the database knows it: for a journal that begins anew."""
+    """The last number given per (channel, symbol), as the database knows it; of all symbols of the source
+    when the catalogue has none yet."""
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             migrate(connection)

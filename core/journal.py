@@ -44,6 +44,7 @@ class Journal:
         self._group: list[Batch] = []
         self._began, self._file = 0, -1  # where the file we append to begins, and its descriptor
         self._sealed: list[int] = []
+        self._named = -1  # where the file begins whose name is durable as well
         self._complained = 0.0
         self._stored: Mark | None = None
         self._dirty, self._closed = threading.Event(), threading.Event()
@@ -139,7 +140,7 @@ class Journal:
     def _begin(self) -> None:
         """Make a file with its head, under a name that readers do not see before it is whole."""
         partial = self.folder / "next.partial"
-        file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             os.posix_fallocate(file, 0, self._file_bytes)
             text, numbers = self._told, self._numbers()
@@ -181,22 +182,24 @@ class Journal:
                 self._look()
             self._closed.wait(self._sync_s)
         self._harden()
-        self._mark.close()
 
     def _harden(self) -> None:
         """Make durable what is written so far, then say so."""
         self._dirty.clear()
-        total, position, file = self.total, self.position, self._file
+        total, position, began, file = self.total, self.position, self._began, self._file
         sealed = self._sealed[:]  # read last: whatever file the position lies behind is among these
         try:
             for old in (*sealed, file):
                 os.fdatasync(old)
+            if began != self._named:  # a file whose name is lost with the power is lost itself
+                _sync_folder(self.folder)
         except OSError as error:
             self._complain("journal_not_durable", error=one_line(error))
             return
         for old in sealed:
             os.close(old)
             self._sealed.remove(old)
+        self._named = began
         self._mark.move(position, total)
 
     def close(self) -> None:
@@ -209,6 +212,14 @@ class Journal:
         os.truncate(self._file, self.position - self._began)
         os.close(self._file)
         self._lock.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _write(file: int, buffers: list[bytes | memoryview], offset: int) -> int:

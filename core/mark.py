@@ -8,15 +8,15 @@ from typing import Self
 
 DURABLE, STORED = "mark", "stored"  # the files
 _MAGIC = int.from_bytes(b"CNDMARK1", "little")
-_WORDS = 16  # magic, position, total, ended, process, stream (2), length of the source's name, the name (8)
-_POSITION, _TOTAL, _ENDED, _PROCESS, _STREAM, _LENGTH, _NAME = 1, 2, 3, 4, 5, 7, 8
+_WORDS = 14  # magic, position, total, stream (2), length of the source's name, the name (8)
+_POSITION, _TOTAL, _STREAM, _LENGTH, _NAME = 1, 2, 3, 5, 6
 
 
 class Mark:
     """Words of eight bytes, each written at once: a reader sees a position or the one before, never a mixture."""
 
     def __init__(self, path: Path, *, writable: bool) -> None:
-        file = os.open(path, (os.O_RDWR | os.O_CREAT) if writable else os.O_RDONLY, 0o644)
+        file = os.open(path, (os.O_RDWR | os.O_CREAT) if writable else os.O_RDONLY, 0o600)
         try:
             if writable and os.fstat(file).st_size != 8 * _WORDS:
                 os.truncate(file, 8 * _WORDS)
@@ -35,7 +35,7 @@ class Mark:
         text = source.encode()[: 8 * (_WORDS - _NAME)]
         for index in range(_WORDS - _NAME):
             mark._words[_NAME + index] = int.from_bytes(text[8 * index : 8 * index + 8], "little")
-        mark._words[_LENGTH], mark._words[_PROCESS], mark._words[_ENDED] = len(text), os.getpid(), 0
+        mark._words[_LENGTH] = len(text)
         mark._words[_STREAM], mark._words[_STREAM + 1] = stream.int & (1 << 64) - 1, stream.int >> 64
         mark._words[0] = _MAGIC
         return mark
@@ -53,10 +53,6 @@ class Mark:
         self._words[_TOTAL] = total
         self._words[_POSITION] = position
 
-    def close(self) -> None:
-        """Say that no more will come from this writer."""
-        self._words[_ENDED] = 1
-
     @property
     def position(self) -> int:
         return self._words[_POSITION]
@@ -64,10 +60,6 @@ class Mark:
     @property
     def total(self) -> int:
         return self._words[_TOTAL]
-
-    @property
-    def ended(self) -> bool:
-        return bool(self._words[_ENDED])
 
     @property
     def stream(self) -> uuid.UUID:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.events import POSITION
 from core.log import logger
-from core.mark import Mark
+from core.mark import DURABLE, STORED, Mark
 from core.ports import Catalogue
 from core.records import (
     FILE_HEADER,
@@ -52,7 +52,7 @@ def recovered(folder: Path) -> Recovered | None:
     to whoever looks at the file.
     """
     (folder / "next.partial").unlink(missing_ok=True)
-    mark = Mark.read(folder)
+    marks = [mark for name in (DURABLE, STORED) if (mark := Mark.read(folder, name)) is not None]
     for start, path in reversed(files(folder)):
         try:
             found = _of_file(start, path)
@@ -60,8 +60,8 @@ def recovered(folder: Path) -> Recovered | None:
             logger().error("journal_file_damaged", file=str(path), error=str(error), kept_as=f"{path.name}.damaged")
             path.rename(path.with_name(f"{path.name}.damaged"))
             continue
-        if mark is not None and mark.stream == found.stream and mark.position > found.position:
-            found.position = mark.position  # never a position twice: the store may have passed it
+        passed = [mark.position for mark in marks if mark.stream == found.stream]
+        found.position = max(found.position, *passed, 0)  # never a position twice: the store may have passed it
         return found
     return None
 
@@ -81,7 +81,9 @@ def _of_file(start: int, path: Path) -> Recovered:
     reading.finish()
     end = found.position - start
     if any(data[end : end + RECORD_HEADER]):
-        logger().warning("journal_cut", file=str(path), at=found.position, bytes=len(data.rstrip(b"\0")) - end)
+        rest, aside = data[end:].rstrip(b"\0"), path.with_name(f"{path.name}.{end}.damaged")
+        aside.write_bytes(rest)  # what comes behind may be sound: whoever wants it can look
+        logger().warning("journal_cut", file=str(path), at=found.position, bytes=len(rest), kept_as=aside.name)
     os.truncate(path, end)
     return found
 

@@ -137,10 +137,11 @@ class Store:
         damaged = each.tail.damaged.copy()
         try:
             chunk = each.tail.read()
-            self.lost += each.tail.damaged - damaged
+            if chunk is not None:
+                self._carry(each, chunk, connection)
+            self.lost += each.tail.damaged - damaged  # counted once: what is read again was not carried
             if chunk is None:
                 return False
-            self._carry(each, chunk, connection)
         except (_Elsewhere, FileNotFoundError):  # another store carried it, and deleted what it had
             self._seek(each, connection)
         each.tail.forget()

@@ -18,7 +18,7 @@ SELECT name, id FROM strategies WHERE name = ANY(%(names)s::text[])
 
 -- name: positions
 SELECT p.channel, s.symbol, p.seq FROM positions p JOIN symbols s ON s.id = p.symbol_id
-WHERE s.source = %(source)s AND s.symbol = ANY(%(names)s::text[])
+WHERE s.source = %(source)s AND (cardinality(%(names)s::text[]) = 0 OR s.symbol = ANY(%(names)s::text[]))
 
 -- name: advance_positions
 INSERT INTO positions (channel, symbol_id, seq)

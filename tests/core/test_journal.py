@@ -24,7 +24,7 @@ from core.recovery import recovered
 from core.tail import Tail
 from indicators import ema
 from strategies import crossover
-from tests.core.made import CATALOGUE, EVERY, begun, ended, filled, no_numbers, put
+from tests.core.made import CATALOGUE, EVERY, begun, ended, filled, put
 
 ROOT = Path(__file__).parents[2]
 
@@ -291,7 +291,6 @@ def test_catalogues_that_grow_explain_the_rows_behind_them(tmp_path: Path, folde
     assert second is not None
     assert (first.catalogue.symbols, len(first.batches)) == (("AAPL",), 1)
     assert (second.catalogue, len(second.batches)) == (CATALOGUE, 1)
-    assert no_numbers().size == 0
     tail.close()
 
 

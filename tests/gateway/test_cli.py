@@ -175,6 +175,8 @@ def test_a_recording_replays_into_the_store(folder: Path) -> None:
     assert (told["received"], told["stored"], told["dropped"]) == (5, 5, {})
     assert told["symbols"] == ["BTCUSDT", "ETHUSDT"]
     assert counted(folder, "ticks", "quotes") == [3, 2]
+    assert run("replay", str(FRAMES), "--json", "--data", str(folder)).returncode == 0  # goes on numbering
+    assert counted(folder, "ticks", "(SELECT DISTINCT symbol_id, seq FROM ticks) t") == [6, 6]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
