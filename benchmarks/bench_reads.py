@@ -1,23 +1,20 @@
 """Reads: what REST asks of a database with fifty million ticks and five days of one-minute bars of 500 symbols."""
 
 import asyncio
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import psycopg
 
 from benchmarks.measure import calibration, promise
+from benchmarks.server import embedded
 from core.events import BAR, SECOND, TIMEFRAME_NAMES, TRADE, Batch
 from core.history import History
 from core.ids import interned
 from core.loop import run_until_complete
 from core.ports import Catalogue
-from core.postgres import Embedded
 from core.schema import migrate
 from core.tables import LAYOUTS
 
@@ -78,29 +75,23 @@ async def taken(ask: Callable[[int], Awaitable[object]], runs: int = 200) -> tup
 async def main() -> bool:
     turn, kept = calibration(), []
     print(f"reads; turn {turn:.1f} ns")
-    with tempfile.TemporaryDirectory(prefix="candela-bench-", ignore_cleanup_errors=True) as folder:
-        os.chmod(folder, 0o755)  # noqa: PTH101 for the database's own user
-        embedded = Embedded(Path(folder))
-        url = embedded.start()
+    with embedded() as (_, url):
+        await asyncio.to_thread(filled, url)
         history = History(url)
-        try:
-            await asyncio.to_thread(filled, url)
-            await history.open()
-            first, names = T0 + 2 * DAY, list(CATALOGUE.symbols)
-            asks: dict[str, Callable[[int], Awaitable[object]]] = {
-                "last_100_bars": lambda n: history.bars([names[n]], "1m", limit=100),
-                "day_of_bars": lambda n: history.bars([names[n]], "1m", start=first, end=first + DAY, limit=2_000),
-                "last_trade": lambda n: history.last_trade(names[n]),
-                "bars_of_ten": lambda n: history.bars(names[n : n + 10], "1m", limit=100),
-            }
-            for name, ask in asks.items():
-                await ask(0)
-                p50, p99 = await taken(ask)
-                print(f"  {name:16} p50 {p50:7.2f}   p99 {p99:7.2f} ms")
-                kept.append(promise(f"read_{name}_per_turn", p50 * 1e6 / turn, "turns"))
-        finally:
-            await history.close()
-            embedded.stop()
+        await history.open()
+        first, names = T0 + 2 * DAY, list(CATALOGUE.symbols)
+        asks: dict[str, Callable[[int], Awaitable[object]]] = {
+            "last_100_bars": lambda n: history.bars([names[n]], "1m", limit=100),
+            "day_of_bars": lambda n: history.bars([names[n]], "1m", start=first, end=first + DAY, limit=2_000),
+            "last_trade": lambda n: history.last_trade(names[n]),
+            "bars_of_ten": lambda n: history.bars(names[n : n + 10], "1m", limit=100),
+        }
+        for name, ask in asks.items():
+            await ask(0)
+            p50, p99 = await taken(ask)
+            print(f"  {name:16} p50 {p50:7.2f}   p99 {p99:7.2f} ms")
+            kept.append(promise(f"read_{name}_per_turn", p50 * 1e6 / turn, "turns"))
+        await history.close()
     return all(kept)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,11 +18,11 @@ import psycopg
 from numpy.typing import NDArray
 
 from benchmarks.measure import calibration, promise
+from benchmarks.server import embedded
 from core.events import POSITION, TRADE, Batch
 from core.journal import Journal
 from core.mark import Mark
 from core.ports import Catalogue
-from core.postgres import Embedded
 from core.schema import migrate
 from core.store import Store
 from core.tables import LAYOUTS, Ids, by_symbol
@@ -205,18 +204,12 @@ def encoding(trades: Batch) -> float:
 def main() -> bool:
     turn, rates, trades = calibration(), dict[str, float](), made(ROWS)
     print(f"store: {ROWS:,} trades of {SYMBOLS} symbols into the indexed table; turn {turn:.1f} ns")
-    with tempfile.TemporaryDirectory(prefix="candela-bench-", ignore_cleanup_errors=True) as folder:
-        os.chmod(folder, 0o755)  # noqa: PTH101 for the database's own user
-        embedded = Embedded(Path(folder))
-        url = embedded.start()
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                migrate(connection)
-            for name, way, rows, number in installed():
-                rates[name], cost = measured(url, way, trades[:rows])
-                print(f"  {name + ' ' + number:34} {rates[name]:10,.0f} rows/s   {cost:8.0f} ns of client CPU a row")
-        finally:
-            embedded.stop()
+    with embedded() as (_, url):
+        with psycopg.connect(url, autocommit=True) as connection:
+            migrate(connection)
+        for name, way, rows, number in installed():
+            rates[name], cost = measured(url, way, trades[:rows])
+            print(f"  {name + ' ' + number:34} {rates[name]:10,.0f} rows/s   {cost:8.0f} ns of client CPU a row")
     kept = [promise("store_encoding_per_turn", encoding(trades) / turn, "turns a row of the client's own work")]
     for name, key in (("psql", "psql"), ("asyncpg", "asyncpg"), ("ADBC", "adbc")):
         found = [rate for each, rate in rates.items() if each.startswith(name)]

@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,10 +12,10 @@ import numpy as np
 import psycopg
 
 from benchmarks.measure import promise
+from benchmarks.server import embedded
 from core.config import load
 from core.events import TRADE, Batch, Symbols
 from core.loop import run_until_complete
-from core.postgres import Embedded
 from feeds.stats import FeedStats
 from services.market import market
 
@@ -87,19 +86,13 @@ async def measured(folder: Path, url: str, rate: int, seconds: float, *, stored:
 
 async def main() -> bool:
     print(f"sustained, {SYMBOLS} symbols, everything on one machine:")
-    with tempfile.TemporaryDirectory(prefix="candela-bench-", ignore_cleanup_errors=True) as name:
-        os.chmod(name, 0o755)  # noqa: PTH101 for the database's own user
-        embedded = Embedded(Path(name))
-        url = embedded.start()
-        try:
-            alone, _ = await measured(Path(name), url, 200_000, SECONDS / 3, stored=False)
-            busy, waiting = await measured(Path(name), url, 200_000, SECONDS)
-            await measured(Path(name), url, 400_000, SECONDS / 3)
-            with psycopg.connect(url) as connection:
-                stored = connection.execute("SELECT count(*) FROM ticks").fetchone()
-            print(f"  ticks in the database afterwards: {stored[0] if stored else 0:,}")
-        finally:
-            embedded.stop()
+    with embedded() as (folder, url):
+        alone, _ = await measured(folder, url, 200_000, SECONDS / 3, stored=False)
+        busy, waiting = await measured(folder, url, 200_000, SECONDS)
+        await measured(folder, url, 400_000, SECONDS / 3)
+        with psycopg.connect(url) as connection:
+            stored = connection.execute("SELECT count(*) FROM ticks").fetchone()
+        print(f"  ticks in the database afterwards: {stored[0] if stored else 0:,}")
     return all(
         [
             promise("sustained_waiting_seconds", waiting / 200_000, "seconds of rows waiting after 200,000 ticks/s"),

@@ -1,11 +1,7 @@
 """The journal: what was appended is read back, whatever was torn, flipped, full or killed in between."""
 
 import os
-import signal
-import subprocess
-import sys
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +12,7 @@ from hypothesis import strategies as some
 
 from core.engine import Engine
 from core.errors import BadInput, Unavailable
-from core.events import BAR, SIGNAL, TRADE, Batch, Symbols, kind
+from core.events import BAR, SIGNAL, TRADE, Batch, Symbols
 from core.journal import Journal
 from core.mark import Mark
 from core.records import FILE_HEADER, Damaged, Header, files, walked
@@ -25,35 +21,9 @@ from core.tail import Tail
 from indicators import ema
 from strategies import crossover
 from tests.core.made import CATALOGUE, EVERY, begun, ended, filled, put
+from tests.core.reading import chunks, equal, read, written
 
 ROOT = Path(__file__).parents[2]
-
-
-def read(folder: Path) -> list[Batch]:
-    """Every batch of a journal, up to its mark."""
-    mark = Mark.read(folder)
-    assert mark is not None
-    tail = Tail(folder, mark)
-    tail.seek(0)
-    found = []
-    while (chunk := tail.read(1 << 16)) is not None:
-        found += chunk.batches
-    tail.close()
-    return found
-
-
-def written(folder: Path, count: int = 40, file_bytes: int = 1 << 20) -> list[Batch]:
-    """A closed journal of `count` batches of every kind in turn."""
-    batches = [filled(EVERY[i % len(EVERY)], 7 + i % 5, seed=i, first=1 + 5 * i) for i in range(count)]
-    journal = begun(folder, file_bytes=file_bytes)
-    for batch in batches:
-        put(journal, batch)
-    ended(journal)
-    return batches
-
-
-def equal(found: list[Batch], expected: list[Batch]) -> bool:
-    return [(kind(batch), batch.tobytes()) for batch in found] == [(kind(batch), batch.tobytes()) for batch in expected]
 
 
 @pytest.fixture
@@ -200,80 +170,9 @@ def test_new_names_wait_for_the_first_rows_there_is_room_for(tmp_path: Path, fol
     journal._look()
     put(journal, filled(TRADE, 9))
     ended(journal)
-    mark = Mark.read(folder)
-    assert mark is not None
-    tail = Tail(folder, mark)
-    tail.seek(0)
-    chunks = []
-    while (chunk := tail.read()) is not None:
-        chunks.append(chunk)
-    tail.close()
-    assert chunks[-1].catalogue == CATALOGUE
-    assert [len(batch) for batch in chunks[-1].batches] == [9]
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
-    """A process that runs lines on a begun journal called `journal`."""
-    started: list[subprocess.Popen[str]] = []
-
-    def run(lines: str) -> subprocess.Popen[str]:
-        head = (
-            "import resource, sys\nfrom pathlib import Path\n"
-            "from tests.core.made import TRADE, begun, ended, filled, put\n"
-            f"journal = begun(Path({str(tmp_path)!r}), file_bytes=1 << 16)\n"
-        )
-        process = subprocess.Popen(
-            [sys.executable, "-c", head + textwrap.dedent(lines)], cwd=ROOT, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def test_a_disk_that_is_full_is_said_and_what_was_written_stays(
-    program: Callable[[str], subprocess.Popen[str]], folder: Path
-) -> None:
-    said, _ = program("""
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-        for number in range(60):
-            put(journal, filled(TRADE, 60, first=1 + 20 * number))
-        ended(journal)
-        print(journal.written["trades"], journal.dropped["trades"])
-    """).communicate(timeout=60)
-    written_, dropped = map(int, said.splitlines()[-1].split())
-    assert "journal_not_written" in said
-    assert written_ > 0
-    assert dropped > 0
-    assert written_ + dropped == 3_600
-    assert sum(map(len, read(folder))) == written_
-
-
-def test_a_killed_process_loses_nothing_that_was_flushed(
-    program: Callable[[str], subprocess.Popen[str]], tmp_path: Path, folder: Path
-) -> None:
-    process = program("""
-        for number in range(1_000_000):
-            put(journal, filled(TRADE, 9, first=1 + 3 * number))
-            print(number, flush=True)
-    """)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if int(line) >= 400:
-            os.kill(process.pid, signal.SIGKILL)
-            break
-    last = max(int(line) for line in (line, *process.stdout) if line.endswith("\n"))
-    found = recovered(folder)
-    assert found is not None
-    assert found.numbers["trades", "AAPL"] in (3 * last + 3, 3 * last + 6)
-    ended(begun(tmp_path))
-    seqs = np.concatenate([batch["seq"][batch["symbol"] == 0] for batch in read(folder)])
-    assert seqs.tolist() == list(range(1, found.numbers["trades", "AAPL"] + 1))
+    last = chunks(folder)[-1]
+    assert last.catalogue == CATALOGUE
+    assert [len(batch) for batch in last.batches] == [9]
 
 
 def test_catalogues_that_grow_explain_the_rows_behind_them(tmp_path: Path, folder: Path) -> None:
@@ -282,16 +181,9 @@ def test_catalogues_that_grow_explain_the_rows_behind_them(tmp_path: Path, folde
     journal.extend(CATALOGUE)
     put(journal, filled(BAR, 9))
     ended(journal)
-    mark = Mark.read(folder)
-    assert mark is not None
-    tail = Tail(folder, mark)
-    tail.seek(0)
-    first, second = tail.read(), tail.read()
-    assert first is not None
-    assert second is not None
+    first, second = chunks(folder)
     assert (first.catalogue.symbols, len(first.batches)) == (("AAPL",), 1)
     assert (second.catalogue, len(second.batches)) == (CATALOGUE, 1)
-    tail.close()
 
 
 def test_rows_that_are_no_longer_there_are_said(
@@ -304,3 +196,24 @@ def test_rows_that_are_no_longer_there_are_said(
     assert len(rest) > 2
     assert equal(read(folder), batches[gone:])
     assert "journal_hole" in capsys.readouterr().out
+
+
+def test_what_is_cut_is_kept_aside_and_no_position_is_given_twice(tmp_path: Path, folder: Path) -> None:
+    batches = written(tmp_path, 12)
+    ((_, path),) = files(folder)
+    data = bytearray(path.read_bytes())
+    heads = [each for each in walked(bytes(data[FILE_HEADER:]), FILE_HEADER) if isinstance(each, Header)]
+    data[heads[7].position] ^= 1  # the header of the sixth batch: what lies behind it cannot be found any more
+    path.write_bytes(data)
+    mark = Mark.read(folder)
+    found = recovered(folder)
+    assert mark is not None
+    assert found is not None
+    assert path.stat().st_size == heads[7].position
+    assert found.position == mark.position == len(data)
+    (aside,) = folder.glob("*.damaged")
+    assert aside.read_bytes() == bytes(data[heads[7].position :]).rstrip(b"\0")
+    journal = begun(tmp_path)
+    put(journal, batches[0])
+    ended(journal)
+    assert equal(read(folder), [*batches[:5], batches[0]])
