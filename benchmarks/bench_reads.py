@@ -83,7 +83,8 @@ async def main() -> bool:
         asks: dict[str, Callable[[int], Awaitable[object]]] = {
             "last_100_bars": lambda n: history.bars([names[n]], "1m", limit=100),
             "day_of_bars": lambda n: history.bars([names[n]], "1m", start=first, end=first + DAY, limit=2_000),
-            "last_trade": lambda n: history.last_trade(names[n]),
+            "last_trade": lambda n: history.last_trades([names[n]]),
+            "last_trade_of_all": lambda _: history.last_trades(),
             "bars_of_ten": lambda n: history.bars(names[n : n + 10], "1m", limit=100),
         }
         for name, ask in asks.items():

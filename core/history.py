@@ -107,9 +107,11 @@ class History:
         given = {"symbols": list(symbols), "strategy": strategy or ""}
         return await self._page("signals", given, (start, end), limit, cursor)
 
-    async def last_trade(self, symbol: str) -> Row | None:
-        found = await self._all("last_trade", {"symbol": symbol})
-        return found[0] if found else None
+    async def last_trades(self, symbols: Sequence[str] = (), *, end: int | None = None) -> list[Row]:
+        """The newest trade of each symbol, or as it was before `end`, by symbol; of all symbols when none is named."""
+        high = _EVER[1] if end is None else end
+        to = _moment(high) + timedelta(microseconds=1)
+        return await self._all("last_trades", {"symbols": list(symbols), "end": high, "to": to})
 
     async def _page(
         self, name: str, given: Row, span: tuple[int | None, int | None], limit: int, cursor: str | None

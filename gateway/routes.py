@@ -119,6 +119,17 @@ async def symbols(history: HistoryDep, hub: HubDep) -> Rows:
     return {"symbols": [{**row, "live": row["symbol"] in live_now} for row in await history.symbols()]}
 
 
+@api.get("/trades/latest", tags=["market"])
+async def latest(
+    history: HistoryDep,
+    symbols: Names,
+    at: str | None = Query(None, description="as of this moment: RFC 3339, or nanoseconds since 1970"),
+) -> Rows:
+    """The last trade of each symbol, or as it was at a moment; of all symbols when none is named."""
+    moment = _time("at", at)
+    return {"trades": await history.last_trades(symbols, end=None if moment is None else moment + 1)}
+
+
 @api.get("/bars", tags=["market"])
 async def bars(
     *,

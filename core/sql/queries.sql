@@ -102,10 +102,12 @@ FROM symbols s CROSS JOIN LATERAL (
 ) g WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
 ORDER BY g.ts_event DESC, g.symbol DESC, g.seq_all DESC LIMIT %(limit)s
 
--- name: last_trade
-SELECT t.price, t.size, t.side, t.ts_event, t.ts_recv, t.seq FROM symbols s CROSS JOIN LATERAL (
-    SELECT * FROM market_trades m WHERE m.symbol_id = s.id ORDER BY m.time DESC LIMIT 1
-) t WHERE s.symbol = %(symbol)s AND (%(source)s::text = '' OR s.source = %(source)s) ORDER BY t.ts_event DESC, t.seq DESC LIMIT 1
+-- name: last_trades
+SELECT s.source, s.symbol, t.price, t.size, t.side, t.ts_event, t.ts_recv, t.seq FROM symbols s CROSS JOIN LATERAL (
+    SELECT * FROM market_trades m WHERE m.symbol_id = s.id AND m.time <= %(to)s AND m.ts_event < %(end)s
+    ORDER BY m.time DESC, m.seq DESC LIMIT 1
+) t WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY s.symbol, s.source
 
 -- What `candela doctor` asks.
 

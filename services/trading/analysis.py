@@ -89,7 +89,7 @@ async def analysis(symbol: str, reads: Reads, clock: Clock, timeframe: str | Non
     now = clock()
     day = now - now % _DAY
     first = (await reads.bars([symbol], "1m", start=day, limit=1)).rows or bars[:1]
-    trade = await reads.last_trade(symbol)
+    trade = max(await reads.last_trades([symbol]), key=lambda row: row["ts_event"], default=None)
     price = trade["price"] if trade else bars[-1]["close"] if bars else None
     return analyse(
         symbol, chosen, bars=bars, values=values[-1]["values"] if values else {}, signals=signals, price=price,

@@ -88,10 +88,17 @@ async def test_signals_can_be_asked_by_symbol_and_strategy(history: History) -> 
 
 
 async def test_the_last_trade_is_the_newest(history: History) -> None:
-    trade = await history.last_trade("BTC/USD")
-    assert trade is not None
-    assert trade["seq"] == 100
-    assert await history.last_trade("NONE") is None
+    (trade,) = await history.last_trades(["BTC/USD", "NONE"])
+    assert (trade["symbol"], trade["seq"]) == ("BTC/USD", 100)
+    assert [(row["symbol"], row["seq"]) for row in await history.last_trades()] == [
+        ("AAPL", 100), ("BTC/USD", 100), ("MSFT", 100),
+    ]  # fmt: skip
+
+
+async def test_the_last_trade_as_of_a_moment_is_the_one_before_it(history: History) -> None:
+    tenth = T0 + 30 * 1_000_001  # AAPL's eleventh
+    for end, seqs in ((tenth + 1, [11, 10, 10]), (tenth, [10, 10, 10]), (T0 + 1, [1]), (T0, [])):
+        assert [row["seq"] for row in await history.last_trades(NAMES, end=end)] == seqs
 
 
 async def test_two_sources_with_a_symbol_of_one_name_are_told_apart(
@@ -111,7 +118,7 @@ async def test_two_sources_with_a_symbol_of_one_name_are_told_apart(
                 assert len(page.rows) == count
                 assert {row["source"] for row in page.rows} == ({source} if source else {"test", "other"})
     assert await history.of("none").has_symbols(["AAPL"]) == set()
-    assert await history.of("none").last_trade("AAPL") is None
+    assert await history.of("none").last_trades(["AAPL"]) == []
 
 
 async def test_symbols_are_known_or_not(history: History) -> None:

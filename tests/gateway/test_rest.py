@@ -50,6 +50,8 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
         ("/api/indicators/AAPL?timeframe=1m", "values", 100),
         ("/api/indicators/BTC/USD?timeframe=1m&limit=7", "values", 7),
         ("/api/signals?limit=50", "signals", 50),
+        ("/api/trades/latest", "trades", 3),
+        (f"/api/trades/latest?symbols=AAPL,MSFT&at={T0}", "trades", 1),
         ("/api/signals?symbols=AAPL&strategy=reversal", "signals", 100),
         (f"/api/signals?start={T0}&end={T0 + 3_000_003}", "signals", 3),
     ):
