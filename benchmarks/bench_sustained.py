@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -57,23 +58,29 @@ class Steady:
         """It ends by itself."""
 
 
+@contextmanager
+def beside(verb: tuple[str, ...], environ: Mapping[str, str]) -> Iterator[None]:
+    """A process of the command line's that runs meanwhile."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", *verb], env={**os.environ, **environ},
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.communicate()
+
+
 async def measured(folder: Path, url: str, rate: int, seconds: float, *, stored: bool = True) -> tuple[float, int]:
     """Milliseconds from tick to signal at p99, and rows waiting for the database at the end."""
     environ = {**SETTINGS, "CANDELA__DATA__FOLDER": str(folder), "CANDELA__STORE__URL": url}
     settings, feed = load(environ=environ), Steady(rate, seconds)
-    command = ["serve", "store"] if stored else ["config", "show"]
-    store = subprocess.Popen(  # noqa: ASYNC220 before anything runs
-        [sys.executable, "-m", "gateway.cli", *command], env={**os.environ, **environ},
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[1],
-    )  # fmt: skip
-    try:
+    with beside(("serve", "store"), environ) if stored else nullcontext():
         running = await market(settings, feed, Symbols([f"S{i}" for i in range(SYMBOLS)], source=f"at{rate}{stored}"))
         began = time.monotonic()
         figures = await running.run(lambda _: None)
         taken, waiting = time.monotonic() - began, running.journal.total - running.journal.stored
-    finally:
-        store.terminate()
-        store.communicate()
     rows, name = sum(figures["journaled"].values()), "" if stored else "without a store: "
     p50, p99 = (running.meter.signal_latency.quantile(q) / 1e6 for q in (0.5, 0.99))
     print(

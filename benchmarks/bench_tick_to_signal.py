@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 import websockets
 
 from benchmarks.measure import calibration, promise
+from benchmarks.server import own_folder
 
 SECONDS = 40
 SETTINGS = {
@@ -45,8 +45,8 @@ async def listen(address: str, seconds: float) -> dict[str, list[tuple[int, int,
     return found
 
 
-async def platform(folder: str) -> tuple[asyncio.subprocess.Process, str]:
-    command = [sys.executable, "-m", "gateway.cli", "up", "--json", "--port", "0", "--data", folder]
+async def platform(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
+    command = [sys.executable, "-m", "gateway.cli", "up", "--json", "--port", "0", "--data", str(folder)]
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.PIPE,
@@ -71,8 +71,7 @@ def line(name: str, nanoseconds: np.ndarray) -> tuple[float, float]:
 
 async def main() -> bool:
     turn = calibration()
-    with tempfile.TemporaryDirectory(prefix="candela-bench-") as folder:
-        os.chmod(folder, 0o755)  # noqa: PTH101 for the database's own user
+    with own_folder() as folder:
         process, address = await platform(folder)
         await asyncio.sleep(12)  # averages warm up
         found = await listen(address, SECONDS)

@@ -51,5 +51,5 @@ class Layout:
         for name in self.columns:
             rows[name] = values[name]
         yield _HEADER
-        yield memoryview(rows.view(np.uint8))  # type: ignore[arg-type]  # numpy's arrays are buffers
+        yield rows.view(np.uint8).data
         yield _TRAILER

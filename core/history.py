@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from core.errors import BadInput, StoreDown, one_line
@@ -36,6 +36,7 @@ class History:
         self.source = ""
         self._pool = AsyncConnectionPool(
             url,
+            connection_class=psycopg.AsyncConnection[DictRow],
             min_size=1,
             max_size=8,
             open=False,
@@ -134,7 +135,7 @@ class History:
         try:
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(query(name), {"source": self.source, **given}, binary=True)
-                return await cursor.fetchall()  # type: ignore[return-value]  # the pool's rows are dicts
+                return await cursor.fetchall()
         except psycopg.DataError as error:
             raise BadInput(f"the database cannot look for that: {one_line(error)}") from None
         except (psycopg.OperationalError, PoolTimeout) as error:

@@ -4,6 +4,7 @@ import os
 import stat
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -20,7 +21,7 @@ class Embedded:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "postgres"
-        self._server: object = None
+        self._server: Any = None  # Any: the wheel ships no types
 
     def start(self) -> str:
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # about a session it can do without
@@ -42,7 +43,7 @@ class Embedded:
     def stop(self) -> None:
         """Stop the server; rows that were committed are on disk."""
         if self._server is not None:
-            self._server.stop()  # type: ignore[attr-defined]
+            self._server.stop()
             self._server = None
 
     def _yield(self) -> None:

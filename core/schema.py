@@ -1,5 +1,6 @@
 """The database's shape: numbered migrations, and named queries, both from core/sql."""
 
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 
@@ -18,7 +19,7 @@ def query(name: str) -> str:
 
 
 def steps() -> list[str]:
-    """The migrations, oldest first."""
+    """The migrations, oldest first: of each version what all servers run, then what makes hypertables of it."""
     return sorted(path.name for path in _SQL.iterdir() if path.name[:4].isdigit())
 
 
@@ -34,15 +35,27 @@ def migrate(connection: psycopg.Connection) -> int:
         cursor.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL)")
         done = {version for (version,) in cursor.execute("SELECT version FROM schema_version")}
         for name in steps():
-            if int(name[:4]) not in done:
-                cursor.execute((_SQL / name).read_text())
-                cursor.execute("INSERT INTO schema_version VALUES (%s, %s)", [int(name[:4]), name])
-        if not done and has_timescale(cursor):
-            cursor.execute((_SQL / "timescale.sql").read_text())
+            apply(cursor, name, done)
     return newest()
+
+
+def apply(cursor: psycopg.Cursor, name: str, done: Collection[int] = ()) -> None:
+    """Run a step whose version is not done; one for hypertables only where the tables are, or become, such."""
+    version = int(name[:4])
+    if version in done:
+        return
+    if not name.endswith(".timescale.sql") or (has_timescale(cursor) if version == 1 else _partitioned(cursor)):
+        cursor.execute((_SQL / name).read_text())
+    cursor.execute("INSERT INTO schema_version VALUES (%s, %s) ON CONFLICT DO NOTHING", [version, name])
 
 
 def has_timescale(cursor: psycopg.Cursor) -> bool:
     """Whether the server offers the timescaledb extension."""
-    cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'")
-    return cursor.fetchone() is not None
+    return cursor.execute(query("timescale_offered")).fetchone() is not None
+
+
+def _partitioned(cursor: psycopg.Cursor) -> bool:
+    """Whether the tables are hypertables: an extension that came later leaves them as they are."""
+    if cursor.execute(query("timescale_installed")).fetchone() is None:
+        return False
+    return cursor.execute(query("hypertable")).fetchone() is not None

@@ -158,5 +158,7 @@ async def test_every_named_query_runs(history: History, database: str) -> None:
     )
     given = {**lists, **texts, **numbers, "stream": uuid.uuid4(), "from": "now", "to": "now"}
     with psycopg.connect(database) as connection:
+        partitioned = connection.execute(query("timescale_installed")).fetchone() is not None
         for name in names:
-            connection.execute(query(name), given)
+            if name != "hypertable" or partitioned:  # asks the extension
+                connection.execute(query(name), given)
