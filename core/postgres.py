@@ -1,8 +1,11 @@
 """The embedded database: a real PostgreSQL from a wheel, run in the data folder by whoever starts Candela."""
 
 import os
+import signal
 import stat
+import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import psutil
 from core.errors import BadInput, Unavailable, one_line
 
 _NICE = 10
+_PATIENCE_S = 5.0  # as long as a server waits for its backends before it kills them
 
 
 class Embedded:
@@ -75,9 +79,37 @@ class Embedded:
             return False
 
     def _forget_the_dead(self) -> None:
-        """The note of a killed server would pass for a running one."""
-        if not self.alive():
-            (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        """The notes of a killed server would pass for a running one; its backends must be gone before they are."""
+        if self.alive():
+            return
+        self._end_orphans()
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        for lock in self.folder.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
+
+    def _end_orphans(self) -> None:
+        """What a killed server left running writes to the same files: end it as the server itself would have.
+
+        Most see that it died and go; one in the middle of a long query does not.
+        """
+        for number in (signal.SIGQUIT, signal.SIGKILL):
+            end = time.monotonic() + _PATIENCE_S
+            for each in self._orphans():
+                with suppress(psutil.NoSuchProcess):
+                    each.send_signal(number)
+            while self._orphans():
+                if time.monotonic() > end:
+                    break
+                time.sleep(0.02)
+            else:
+                return
+        raise Unavailable(f"processes of a killed PostgreSQL still work in {self.folder}: end them, then start again")
+
+    def _orphans(self) -> list[psutil.Process]:
+        """Processes that work in the folder, as every backend does; one that ended has no folder any more."""
+        here = str(self.folder.resolve())
+        return [each for each in psutil.process_iter(["cwd", "name"])
+                if each.info["cwd"] == here and each.info["name"] == "postgres"]  # fmt: skip
 
     def _said(self) -> str:
         log = self.folder / "log"

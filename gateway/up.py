@@ -74,7 +74,7 @@ class Platform:
         logger().warning("database_died", folder=str(self._embedded.folder))
         try:
             await asyncio.to_thread(self._embedded.start)
-        except Unavailable as error:  # its children still hold the memory: again in a second
+        except Unavailable as error:  # something of the old one still runs: again in a second
             logger().warning("database_not_back", error=str(error))
 
     async def stop(self) -> Figures:
