@@ -94,7 +94,7 @@ async def measured(folder: Path, url: str, rate: int, seconds: float, *, stored:
 async def main() -> bool:
     print(f"sustained, {SYMBOLS} symbols, everything on one machine:")
     with embedded() as (folder, url):
-        alone, _ = await measured(folder, url, 200_000, SECONDS / 3, stored=False)
+        alone, _ = await measured(folder, url, 200_000, SECONDS, stored=False)
         busy, waiting = await measured(folder, url, 200_000, SECONDS)
         await measured(folder, url, 400_000, SECONDS / 3)
         with psycopg.connect(url) as connection:
