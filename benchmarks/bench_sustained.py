@@ -78,10 +78,12 @@ async def measured(folder: Path, url: str, rate: int, seconds: float, *, stored:
     settings, feed = load(environ=environ), Steady(rate, seconds)
     with beside(("serve", "store"), environ) if stored else nullcontext():
         running = await market(settings, feed, Symbols([f"S{i}" for i in range(SYMBOLS)], source=f"at{rate}{stored}"))
+        realtime = running.hurry()
         began = time.monotonic()
         figures = await running.run(lambda _: None)
         taken, waiting = time.monotonic() - began, running.journal.total - running.journal.stored
-    rows, name = sum(figures["journaled"].values()), "" if stored else "without a store: "
+    rows = sum(figures["journaled"].values())
+    name = ("" if stored else "without a store: ") + ("" if realtime else "at ordinary priority: ")
     p50, p99 = (running.meter.signal_latency.quantile(q) / 1e6 for q in (0.5, 0.99))
     print(
         f"  {name}{rate:,} ticks/s for {taken:.0f} s: {rows / taken:,.0f} rows/s journaled, {waiting:,} waiting at the"

@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from core.disk import Spares, discard, sync_folder, write
 from core.errors import BadInput, Unavailable, one_line
 from core.events import Batch, kind, tally
 from core.log import logger
 from core.mark import STORED, Mark
 from core.ports import Catalogue
-from core.records import FILE_HEADER, file_header, files, packed, raw, told
+from core.records import FILE_HEADER, file_header, files, name_of, packed, raw, told
 from core.recovery import Recovered, recovered
 
 _COMPLAIN_S, _LOOK_S = 5.0, 1.0
@@ -44,8 +45,9 @@ class Journal:
         self._group: list[Batch] = []
         self._began, self._file = 0, -1  # where the file we append to begins, and its descriptor
         self._sealed: list[int] = []
-        self._named = -1  # where the file begins whose name is durable as well
-        self._complained = 0.0
+        self._unnamed: list[tuple[Path, int]] = []  # files begun that readers do not see yet, and where they begin
+        self._spares = Spares(folder, file_bytes)
+        self._complained: dict[str, float] = {}  # when, by event
         self._stored: Mark | None = None
         self._dirty, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._sync, name="journal", daemon=True)
@@ -56,6 +58,11 @@ class Journal:
         if self._stored is None or self._stored.stream != self.stream:
             self._stored = Mark.read(self.folder, STORED)
         return self._stored.total if self._stored is not None and self._stored.stream == self.stream else 0
+
+    @property
+    def thread(self) -> int:
+        """The id of the thread that makes rows durable, once started: it holds the interpreter now and then."""
+        return self._thread.native_id or 0
 
     def recover(self) -> Recovered | None:
         """What an earlier run left, its torn end cut off; None when there is nothing. One process a folder."""
@@ -79,6 +86,7 @@ class Journal:
         self._mark = Mark.made(self.folder, self.stream, catalogue.source)
         try:
             self._begin()
+            self._name()
         except OSError as error:
             raise Unavailable(f"cannot begin a journal file in {self.folder}: {one_line(error)}") from None
         self._look()
@@ -123,7 +131,7 @@ class Journal:
             position += len(head) + len(data)
             total += len(batch)
         try:
-            _write(self._file, buffers, self.position - self._began)
+            write(self._file, buffers, self.position - self._began)
         except OSError as error:
             self._complain("journal_not_written", error=one_line(error))
             return False
@@ -138,33 +146,29 @@ class Journal:
             self._complain("journal_file_not_made", error=one_line(error))
 
     def _begin(self) -> None:
-        """Make a file with its head, under a name that readers do not see before it is whole."""
-        partial = self.folder / "next.partial"
-        file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        """Go on in another file. The thread gives it its name, which may take a while, and only then moves the mark."""
+        partial, file = self._spares.take()
+        text, numbers = self._told, self._numbers()
+        last = raw(numbers)
+        began = self.position
+        catalogue = began + FILE_HEADER
+        first = packed("catalogue", 0, text, catalogue, self.total)
+        positions = catalogue + len(first) + len(text)
+        second = packed("positions", len(numbers), last, positions, self.total)
         try:
-            os.posix_fallocate(file, 0, self._file_bytes)
-            text, numbers = self._told, self._numbers()
-            last = raw(numbers)
-            began = self.position
-            catalogue = began + FILE_HEADER
-            first = packed("catalogue", 0, text, catalogue, self.total)
-            positions = catalogue + len(first) + len(text)
-            second = packed("positions", len(numbers), last, positions, self.total)
-            head: list[bytes | memoryview] = [file_header(self.stream, began), first, text, second, last]
-            size = _write(file, head, 0)
-            partial.rename(self.folder / f"{began:020d}.journal")
+            size = write(file, [file_header(self.stream, began), first, text, second, last], 0)
         except OSError:
-            os.close(file)
-            partial.unlink(missing_ok=True)
+            discard(partial, file)
             raise
         if self._file >= 0:
             self._sealed.append(self._file)  # before there is a position beyond it: see _harden
+        self._unnamed.append((partial, began))
         self._began, self._file, self.position, self._is_new = began, file, began + size, False
         self._dirty.set()
 
     def _complain(self, event: str, **more: object) -> None:
-        if time.monotonic() - self._complained > _COMPLAIN_S:
-            self._complained = time.monotonic()
+        if time.monotonic() - self._complained.get(event, -_COMPLAIN_S) >= _COMPLAIN_S:
+            self._complained[event] = time.monotonic()
             logger().error(event, folder=str(self.folder), dropped=dict(self.dropped), **more)
 
     def _look(self) -> None:
@@ -180,27 +184,43 @@ class Journal:
             if time.monotonic() - looked > _LOOK_S:
                 looked = time.monotonic()
                 self._look()
+                self._prepare()
             self._closed.wait(self._sync_s)
         self._harden()
+        self._spares.close()
+
+    def _prepare(self) -> None:
+        try:
+            self._spares.make()
+        except OSError as error:
+            self._complain("journal_file_not_made", error=one_line(error))
 
     def _harden(self) -> None:
         """Make durable what is written so far, then say so."""
         self._dirty.clear()
-        total, position, began, file = self.total, self.position, self._began, self._file
+        total, position, file = self.total, self.position, self._file
         sealed = self._sealed[:]  # read last: whatever file the position lies behind is among these
         try:
             for old in (*sealed, file):
                 os.fdatasync(old)
-            if began != self._named:  # a file whose name is lost with the power is lost itself
-                _sync_folder(self.folder)
+            self._name()
         except OSError as error:
             self._complain("journal_not_durable", error=one_line(error))
             return
         for old in sealed:
             os.close(old)
             self._sealed.remove(old)
-        self._named = began
         self._mark.move(position, total)
+
+    def _name(self) -> None:
+        """Let readers see the files that were begun, under names that outlive a loss of power."""
+        begun = self._unnamed[:]
+        for partial, start in begun:
+            if partial.exists():
+                partial.rename(name_of(self.folder, start))
+        if begun:
+            sync_folder(self.folder)
+        del self._unnamed[: len(begun)]
 
     def close(self) -> None:
         self.flush()
@@ -212,22 +232,3 @@ class Journal:
         os.truncate(self._file, self.position - self._began)
         os.close(self._file)
         self._lock.close()
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _write(file: int, buffers: list[bytes | memoryview], offset: int) -> int:
-    """Write all of it there; how many bytes it was."""
-    size = sum(len(buffer) for buffer in buffers)
-    done = os.pwritev(file, buffers, offset)
-    if done < size:  # rare: a signal, or the disk is nearly full
-        rest = memoryview(b"".join(buffers))
-        while done < size:
-            done += os.pwrite(file, rest[done:], offset + done)
-    return size

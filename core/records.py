@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,25 @@ def files(folder: Path) -> list[tuple[int, Path]]:
     """A journal's files and the positions they begin at, oldest first."""
     found = [path for path in folder.glob("*.journal") if path.stem.isdigit()]
     return sorted((int(path.stem), path) for path in found)
+
+
+def name_of(folder: Path, position: int) -> Path:
+    """The file that begins at `position`."""
+    return folder / f"{position:020d}.journal"
+
+
+def begins_at(data: bytes) -> int | None:
+    """The position a file says it begins at, when its head is whole: header, catalogue and numbers."""
+    if len(data) < FILE_HEADER:
+        return None
+    position: int = _FILE.unpack_from(data)[4]
+    try:
+        stream_of(data, position)
+    except Damaged:
+        return None
+    heads = islice(walked(memoryview(data)[FILE_HEADER:], position + FILE_HEADER), 2)
+    kinds = [each.kind for each in heads if isinstance(each, Header)]
+    return position if kinds == ["catalogue", "positions"] else None
 
 
 def told(catalogue: Catalogue) -> bytes:

@@ -18,7 +18,9 @@ from core.records import (
     Damaged,
     Header,
     batch_of,
+    begins_at,
     files,
+    name_of,
     stream_of,
     understood,
     walked,
@@ -51,7 +53,7 @@ def recovered(folder: Path) -> Recovered | None:
     A file whose head is damaged is set aside under another name, and said; its rows are lost to the numbering, but not
     to whoever looks at the file.
     """
-    (folder / "next.partial").unlink(missing_ok=True)
+    _name_begun(folder)
     marks = [mark for name in (DURABLE, STORED) if (mark := Mark.read(folder, name)) is not None]
     for start, path in reversed(files(folder)):
         try:
@@ -64,6 +66,16 @@ def recovered(folder: Path) -> Recovered | None:
         found.position = max(found.position, *passed, 0)  # never a position twice: the store may have passed it
         return found
     return None
+
+
+def _name_begun(folder: Path) -> None:
+    """The thread that gives files their names may have been killed first; what is not begun is removed."""
+    for path in folder.glob("*.partial"):
+        start = begins_at(path.read_bytes())
+        if start is None:  # no row is written before the head is whole
+            path.unlink()
+        else:
+            path.rename(name_of(folder, start))
 
 
 def _of_file(start: int, path: Path) -> Recovered:

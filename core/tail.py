@@ -11,7 +11,18 @@ from core.events import Batch, tally
 from core.log import logger
 from core.mark import Mark
 from core.ports import Catalogue
-from core.records import FILE_HEADER, RECORD_HEADER, Damaged, Header, batch_of, files, header, payload, understood
+from core.records import (
+    FILE_HEADER,
+    RECORD_HEADER,
+    Damaged,
+    Header,
+    batch_of,
+    files,
+    header,
+    name_of,
+    payload,
+    understood,
+)
 
 
 @dataclass
@@ -78,7 +89,7 @@ class Tail:
 
     def _open(self, start: int) -> None:
         self.close()
-        self._file = os.open(self.folder / f"{start:020d}.journal", os.O_RDONLY | os.O_CLOEXEC)
+        self._file = os.open(name_of(self.folder, start), os.O_RDONLY | os.O_CLOEXEC)
         self._began = start
 
     def _advance(self) -> bool:

@@ -15,6 +15,7 @@ from rich.table import Table
 from core.config import Settings
 from core.errors import CandelaError, one_line
 from core.mark import STORED, Mark
+from core.priority import may_hurry
 from core.schema import newest, query
 from gateway.running import database
 from services.market import journal_root, kernel_folder
@@ -35,7 +36,7 @@ class Finding:
 
 async def examined(settings: Settings) -> list[Finding]:
     """Everything, the database started for as long as it takes if it is ours and does not run."""
-    found = [_python(), *_folder(settings.data.folder), _kernels(settings), _venue(settings)]
+    found = [_python(), _priority(settings), *_folder(settings.data.folder), _kernels(settings), _venue(settings)]
     try:
         async with database(settings) as with_store:
             embedded = not settings.store.url.get_secret_value()
@@ -62,6 +63,19 @@ def as_json(found: list[Finding]) -> dict[str, list[dict[str, str]]]:
 def _python() -> Finding:
     said = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     return Finding("python", "good" if sys.version_info >= (3, 11) else "bad", said)
+
+
+def _priority(settings: Settings) -> Finding:
+    if not settings.market.realtime:
+        return Finding("priority", "note", "ordinary, as market.realtime says: expect stalls of some milliseconds")
+    if may_hurry():
+        return Finding("priority", "good", "the loop and the gateway may have real-time priority")
+    advice = (
+        "let the user have it: LimitRTPRIO=1 in a systemd unit, rtprio 1 in limits.conf, cap_add SYS_NICE in Docker"
+    )
+    return Finding(
+        "priority", "note", "ordinary: while the processor is busy, signals may be milliseconds late", advice
+    )
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

@@ -1,7 +1,6 @@
 """The market process: a feed, the engine and its sinks, wired together."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,25 +14,25 @@ from core.bus import BusServer
 from core.config import Settings
 from core.engine import REFUSED, Engine
 from core.errors import BadInput, StoreDown
-from core.events import Batch, Symbols, kind, tally
+from core.events import Batch, Symbols
 from core.ids import last_numbers
 from core.journal import Journal
 from core.log import logger
 from core.loop import run, settle
-from core.metrics import Histogram
 from core.node import Group, Node
 from core.ports import Catalogue, Feed, Sink, Subscription
+from core.priority import hurry
 from feeds import ALPACA, VENUES
 from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
 from indicators import indicator
+from services.meter import Meter
 from strategies import strategy
 
 Figures = dict[str, Any]  # Any: JSON
 
 _EVERY_S = 1.0
-_SHOWN = 12  # symbols named in the figures, the busiest first
 
 
 class CountingFeed(Feed, Protocol):
@@ -42,49 +41,6 @@ class CountingFeed(Feed, Protocol):
     stats: FeedStats
 
     def close(self) -> None: ...
-
-
-class Meter:
-    """A sink that only looks: last prices, rows by symbol, and how long a signal took from its tick to the bus."""
-
-    def __init__(self) -> None:
-        self.signal_latency = Histogram()
-        self.rows: Counter[str] = Counter()
-        self._symbols: dict[str, Any] = {
-            name: np.zeros(0) for name in ("last", "trades", "bars", "signals")
-        }  # Any: arrays
-
-    def put(self, batch: Batch) -> None:
-        what = kind(batch)
-        self.rows[tally(batch)] += len(batch)
-        if what == "signals":
-            self.signal_latency.record(time.time_ns() - batch["ts_recv"])
-        if what in self._symbols:
-            self._grow(int(batch["symbol"].max()) + 1)
-            np.add.at(self._symbols[what], batch["symbol"], 1)
-        if what == "trades":
-            self._symbols["last"][batch["symbol"]] = batch["price"]
-
-    def flush(self) -> None:
-        """Nothing to send."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    async def drain(self) -> None:
-        """Nothing waits here."""
-
-    def busiest(self, names: Sequence[str]) -> list[Figures]:
-        self._grow(len(names))
-        order = np.argsort(-self._symbols["trades"], kind="stable")[:_SHOWN]
-        return [
-            {"symbol": names[i], **{name: float(column[i]) for name, column in self._symbols.items()}} for i in order
-        ]
-
-    def _grow(self, size: int) -> None:
-        for name, column in self._symbols.items():
-            if len(column) < size:
-                self._symbols[name] = np.pad(column, (0, size - len(column)))
 
 
 @dataclass
@@ -128,6 +84,10 @@ class Market:
             "symbols": len(self.engine.symbols),
             "busiest": self.meter.busiest(self.engine.symbols.names),
         }
+
+    def hurry(self) -> bool:
+        """Put this thread and the journal's before all others; whether we may."""
+        return hurry(0, self.journal.thread)
 
     async def run(self, report: Callable[[Figures], None]) -> Figures:
         """Carry the feed through until it ends; the final figures."""

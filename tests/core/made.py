@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from core.events import BAR, POSITION, QUOTE, SECOND, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch, value_dtype
 from core.journal import Journal
+from core.mark import Mark
 from core.ports import Catalogue, Described
 from core.store import Store
 
@@ -83,6 +85,14 @@ def put(journal: Journal, *batches: Batch) -> None:
     for batch in batches:
         journal.put(batch)
     journal.flush()
+
+
+def durable(journal: Journal) -> None:
+    """Wait until all that was put is durable, and readers see it."""
+    mark = Mark.read(journal.folder)
+    assert mark is not None
+    while mark.position < journal.position:
+        time.sleep(0.001)
 
 
 def ended(journal: Journal) -> None:

@@ -20,7 +20,7 @@ from core.recovery import recovered
 from core.tail import Tail
 from indicators import ema
 from strategies import crossover
-from tests.core.made import CATALOGUE, EVERY, begun, ended, filled, put
+from tests.core.made import CATALOGUE, EVERY, begun, durable, ended, filled, put
 from tests.core.reading import chunks, equal, read, written
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +151,7 @@ def test_a_full_journal_drops_and_counts_until_rows_are_carried_away(tmp_path: P
     assert journal.dropped["trades"] > 0
     assert journal.written + journal.dropped == journal.put_rows
     kept = journal.written["trades"]
+    durable(journal)
     for _, path in files(folder)[:-1]:  # as the store does
         path.unlink()
     journal._look()
@@ -165,6 +166,7 @@ def test_new_names_wait_for_the_first_rows_there_is_room_for(tmp_path: Path, fol
         put(journal, filled(TRADE, 60, symbols=1))
     journal.extend(CATALOGUE)
     put(journal, filled(TRADE, 60))
+    durable(journal)
     for _, path in files(folder)[:-1]:
         path.unlink()
     journal._look()

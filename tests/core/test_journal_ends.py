@@ -5,14 +5,17 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.events import TRADE
+from core.records import files
 from core.recovery import recovered
-from tests.core.made import CATALOGUE, begun, ended
+from tests.core.made import CATALOGUE, begun, durable, ended, filled, put
 from tests.core.reading import read
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +33,7 @@ def program(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
 
     def run(lines: str) -> subprocess.Popen[str]:
         head = (
-            "import resource, sys\nfrom pathlib import Path\n"
+            "import os, resource, signal, sys\nfrom pathlib import Path\n"
             "from tests.core.made import TRADE, begun, ended, filled, put\n"
             f"journal = begun(Path({str(tmp_path)!r}), file_bytes=1 << 16)\n"
         )
@@ -82,6 +85,48 @@ def test_a_killed_process_loses_nothing_that_was_flushed(
     found = recovered(folder)
     assert found is not None
     assert found.numbers["trades", "AAPL"] in (3 * last + 3, 3 * last + 6)
-    ended(begun(tmp_path))
+    _nothing_is_missing(tmp_path, folder, found.numbers["trades", "AAPL"])
+
+
+def test_files_whose_thread_died_before_it_could_name_them_are_read(
+    program: Callable[[str], subprocess.Popen[str]], tmp_path: Path, folder: Path
+) -> None:
+    process = program("""
+        journal._name = lambda: None
+        for number in range(300):
+            put(journal, filled(TRADE, 30, first=1 + 10 * number))
+        os.kill(os.getpid(), signal.SIGKILL)
+    """)
+    process.communicate(timeout=60)
+    assert len(files(folder)) == 1
+    begun_files = sorted(folder.glob("*.partial"))
+    assert len(begun_files) > 4
+    torn = folder / "99.partial"  # killed while it wrote the head
+    torn.write_bytes(begun_files[-1].read_bytes()[:200] + bytes(1000))
+    found = recovered(folder)
+    assert found is not None
+    assert list(folder.glob("*.partial")) == list(folder.glob("*.damaged")) == []
+    assert len(files(folder)) > 4
+    assert found.numbers["trades", "AAPL"] == 3_000
+    _nothing_is_missing(tmp_path, folder, 3_000)
+
+
+def test_a_file_that_was_made_beforehand_is_used_and_what_was_not_is_removed(tmp_path: Path, folder: Path) -> None:
+    journal = begun(tmp_path, file_bytes=1 << 20)
+    end = time.monotonic() + 10
+    while not (ready := list(folder.glob("*.partial"))):
+        assert time.monotonic() < end, "the journal's thread made no file"
+        time.sleep(0.01)
+    made = ready[0].stat().st_ino
+    while len(files(folder)) < 2:
+        put(journal, filled(TRADE, 3_000))
+        durable(journal)
+    assert files(folder)[1][1].stat().st_ino == made
+    ended(journal)
+    assert list(folder.glob("*.partial")) == []
+
+
+def _nothing_is_missing(root: Path, folder: Path, last: int) -> None:
+    ended(begun(root))
     seqs = np.concatenate([batch["seq"][batch["symbol"] == 0] for batch in read(folder)])
-    assert seqs.tolist() == list(range(1, found.numbers["trades", "AAPL"] + 1))
+    assert seqs.tolist() == list(range(1, last + 1))

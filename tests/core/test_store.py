@@ -19,7 +19,7 @@ from core.postgres import Embedded
 from core.schema import newest
 from core.store import Store, remaining
 from core.tail import Chunk
-from tests.core.made import CATALOGUE, EVERY, VALUES, begun, carried, empty, ended, filled, put, storing
+from tests.core.made import CATALOGUE, EVERY, VALUES, begun, carried, durable, empty, ended, filled, put, storing
 
 
 def count(url: str, table: str) -> int:
@@ -97,6 +97,7 @@ def test_what_was_carried_is_deleted_and_the_next_store_goes_on_behind_it(databa
         if number == 50:
             with storing(database, tmp_path):
                 time.sleep(0.05)
+    durable(journal)
     before = len(list(tmp_path.glob("test/*.journal")))
     ended(journal)
     with storing(database, tmp_path) as store:
