@@ -69,7 +69,7 @@ def _priority(settings: Settings) -> Finding:
     if not settings.market.realtime:
         return Finding("priority", "note", "ordinary, as market.realtime says: expect stalls of some milliseconds")
     if may_hurry():
-        return Finding("priority", "good", "the loop and the gateway may have real-time priority")
+        return Finding("priority", "good", "the loop may have real-time priority")
     advice = (
         "let the user have it: LimitRTPRIO=1 in a systemd unit, rtprio 1 in limits.conf, cap_add SYS_NICE in Docker"
     )

@@ -19,7 +19,6 @@ from core.config import Settings
 from core.errors import ConfigError
 from core.events import Symbols
 from core.postgres import Embedded
-from core.priority import hurry
 from feeds.exchange import Exchange, played, recorded
 from feeds.replay import ReplayFeed
 from feeds.simulated import default_symbols, simulated
@@ -210,8 +209,6 @@ async def serve_gateway(settings: Settings) -> int:
         raise ConfigError("the gateway needs a store: set CANDELA__STORE__URL, or use `candela up`")
     stop = asked_to_stop(supervised=True)
     hub = Hub(_bus_url(settings))
-    if settings.market.realtime:
-        hurry(0)
 
     def figures() -> Figures:
         quantiles = {f"p{q}": hub.signal_latency.quantile(q / 100) / 1000 for q in (50, 99)}
