@@ -11,6 +11,7 @@ import psycopg
 from benchmarks.measure import calibration, promise
 from benchmarks.server import embedded
 from core.events import BAR, SECOND, TIMEFRAME_NAMES, TRADE, Batch
+from core.frames import Frames
 from core.history import History
 from core.ids import interned
 from core.loop import run_until_complete
@@ -72,6 +73,19 @@ async def taken(ask: Callable[[int], Awaitable[object]], runs: int = 200) -> tup
     return float(np.median(found)) * 1e3, float(np.quantile(found, 0.99)) * 1e3
 
 
+def frame_row(url: str) -> float:
+    """Nanoseconds a row, when about a million trades of all symbols become a polars frame."""
+    found, end = [], T0 + DAYS * DAY // 50
+    with Frames(url) as frames:
+        for _ in range(7):
+            began = time.perf_counter()
+            rows = len(frames.trades(start=T0, end=end))
+            found.append((time.perf_counter() - began) * 1e9 / rows)
+    median = float(np.median(found))
+    print(f"  {rows:,} trades as a polars frame: {1e3 / median:.2f} million rows/s (best {1e3 / min(found):.2f})")
+    return median
+
+
 async def main() -> bool:
     turn, kept = calibration(), []
     print(f"reads; turn {turn:.1f} ns")
@@ -93,6 +107,7 @@ async def main() -> bool:
             print(f"  {name:16} p50 {p50:7.2f}   p99 {p99:7.2f} ms")
             kept.append(promise(f"read_{name}_per_turn", p50 * 1e6 / turn, "turns"))
         await history.close()
+        kept.append(promise("frame_row_per_turn", await asyncio.to_thread(frame_row, url) / turn, "turns"))
     return all(kept)
 
 

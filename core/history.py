@@ -5,7 +5,6 @@ import binascii
 import copy
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import psycopg
@@ -13,13 +12,11 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from core.errors import BadInput, StoreDown, one_line
-from core.events import ORIGINS, SECOND, TIMEFRAMES
+from core.events import ORIGINS
+from core.moments import EVER, behind, moment, seconds
 from core.ports import Page
 from core.schema import query
 
-_EVER = (-(2**62), 2**62)
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _PATIENCE_S = 3.0
 
 Row = dict[str, Any]  # Any: a column may be a number, a text or a mapping
@@ -78,7 +75,7 @@ class History:
         cursor: str | None = None,
         origin: str = "engine",
     ) -> Page:
-        given = {"symbols": list(symbols), "seconds": _seconds(timeframe), "timeframe": timeframe}
+        given = {"symbols": list(symbols), "seconds": seconds(timeframe), "timeframe": timeframe}
         given |= {"origin": ORIGINS.index(origin)}
         return await self._page("bars", given, (start, end), limit, cursor)
 
@@ -92,7 +89,7 @@ class History:
         limit: int = 1000,
         cursor: str | None = None,
     ) -> Page:
-        given = {"symbols": [symbol], "seconds": _seconds(timeframe)}
+        given = {"symbols": [symbol], "seconds": seconds(timeframe)}
         return await self._page("values", given, (start, end), limit, cursor)
 
     async def signals(
@@ -110,19 +107,19 @@ class History:
 
     async def last_trades(self, symbols: Sequence[str] = (), *, end: int | None = None) -> list[Row]:
         """The newest trade of each symbol, or as it was before `end`, by symbol; of all symbols when none is named."""
-        high = _EVER[1] if end is None else end
-        to = _moment(high) + timedelta(microseconds=1)
+        high = EVER[1] if end is None else end
+        to = behind(high)
         return await self._all("last_trades", {"symbols": list(symbols), "end": high, "to": to})
 
     async def _page(
         self, name: str, given: Row, span: tuple[int | None, int | None], limit: int, cursor: str | None
     ) -> Page:
         start, end = span
-        after = _decoded(cursor) if cursor else (_EVER[0], "", 0)
+        after = _decoded(cursor) if cursor else (EVER[0], "", 0)
         newest = start is None and cursor is None
-        low, high = _EVER[0] if start is None else start, _EVER[1] if end is None else end
+        low, high = EVER[0] if start is None else start, EVER[1] if end is None else end
         given |= {"start": low, "end": high, "limit": limit}
-        given |= {"from": _moment(max(low, after[0])), "to": _moment(high) + timedelta(microseconds=1)}
+        given |= {"from": moment(max(low, after[0])), "to": behind(high)}
         given |= dict(zip(("after_ts", "after_symbol", "after_seq"), after, strict=True))
         found = await self._all(f"newest_{name}" if newest else name, given)
         if newest:
@@ -140,20 +137,6 @@ class History:
             raise BadInput(f"the database cannot look for that: {one_line(error)}") from None
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreDown(f"the database does not answer: {one_line(error)}") from None
-
-
-def _seconds(timeframe: str) -> int:
-    if timeframe not in TIMEFRAMES:
-        raise BadInput(f"expected a timeframe out of {', '.join(TIMEFRAMES)}; found {timeframe!r}")
-    return TIMEFRAMES[timeframe] // SECOND
-
-
-def _moment(nanoseconds: int) -> datetime:
-    """The microsecond that holds `nanoseconds`, within what a timestamptz can say."""
-    if nanoseconds <= 0:
-        return _LONG_AGO
-    seconds, rest = divmod(nanoseconds, SECOND)
-    return _FAR if seconds > _FAR.timestamp() else _LONG_AGO + timedelta(seconds=seconds, microseconds=rest // 1000)
 
 
 def _encoded(last: tuple[int, str, int]) -> str:
