@@ -30,6 +30,8 @@ _COLUMNS = {
 _MORE = {"ticks": ("ts_recv", "trade_id"), "quotes": ("ts_recv",), "bars": ("ts_recv",)}
 _MOMENT = pl.Datetime("ns", "UTC")
 _QUALITY = pl.col("quality").replace_strict(dict(enumerate(QUALITIES)), return_dtype=pl.Enum(QUALITIES))
+# Workers hand their rows over in no order: with them a million took 0.5 s, without them 0.3, as they lie.
+_ALONE = "SET max_parallel_workers_per_gather = 0"
 _SYMBOLS = "SELECT id AS symbol_id, source, symbol FROM symbols"
 
 
@@ -115,6 +117,8 @@ class Frames:
     ) -> pl.DataFrame:
         if self._connection is None:
             self._connection = adbc.connect(self._url, autocommit=True)
+            with self._connection.cursor() as cursor:
+                cursor.execute(_ALONE)
         known = self._known(self._connection, symbols)
         ids = known["symbol_id"].to_list() if symbols or self._source else None
         return _named(_asked(self._connection, _statement(table, columns, _where(span, ids, given))), known)
