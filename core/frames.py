@@ -6,6 +6,7 @@ ADBC leaves COPY when it is given parameters, so values are written into the sta
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Self
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -98,19 +99,20 @@ class Frames:
     ) -> pl.DataFrame:
         unknown = set(more) - set(_MORE[table])
         if unknown:
-            raise BadInput(f"expected more columns out of {', '.join(_MORE[table])}; found {', '.join(unknown)}")
-        columns = (*_COLUMNS[table], *more)
+            raise BadInput(
+                f"expected more columns out of {', '.join(_MORE[table])}; found {', '.join(sorted(unknown))}"
+            )
+        columns = (*_COLUMNS[table], *dict.fromkeys(more))
         with self._lock:
+            if self._connection is not None:
+                with suppress(Error):  # the server may have been started again; what else is wrong is said below
+                    return self._rows(table, columns, symbols, span, given or {})
+                self.close()
             try:
                 return self._rows(table, columns, symbols, span, given or {})
-            except Error as error:  # the server may have been started again since
-                fault = error
-            try:
+            except Error as error:
                 self.close()
-                return self._rows(table, columns, symbols, span, given or {})
-            except Error:
-                self.close()
-        raise StoreDown(f"the database does not answer: {one_line(fault)}")
+                raise StoreDown(f"cannot read from the database: {one_line(error)}") from None
 
     def _rows(
         self, table: str, columns: Sequence[str], symbols: Sequence[str], span: Span, given: Mapping[str, int]

@@ -69,13 +69,18 @@ def recovered(folder: Path) -> Recovered | None:
 
 
 def _name_begun(folder: Path) -> None:
-    """The thread that gives files their names may have been killed first; what is not begun is removed."""
+    """The thread that gives files their names may have been killed first; one that was not begun is removed."""
     for path in folder.glob("*.partial"):
-        start = begins_at(path.read_bytes())
-        if start is None:  # no row is written before the head is whole
-            path.unlink()
-        else:
+        data = path.read_bytes()
+        start = begins_at(data)
+        if start is not None:
             path.rename(name_of(folder, start))
+        elif any(data):  # killed while it wrote the head, or damaged since: nothing that was written is deleted
+            aside = path.with_name(f"{uuid.uuid4().hex}.damaged")
+            logger().error("journal_file_damaged", file=str(path), error="its head is not whole", kept_as=aside.name)
+            path.rename(aside)
+        else:
+            path.unlink()
 
 
 def _of_file(start: int, path: Path) -> Recovered:

@@ -15,7 +15,7 @@ from rich.table import Table
 from core.config import Settings
 from core.errors import CandelaError, one_line
 from core.mark import STORED, Mark
-from core.priority import may_hurry
+from core.priority import may_hurry, possible
 from core.schema import newest, query
 from gateway.running import database
 from services.market import journal_root, kernel_folder
@@ -68,6 +68,8 @@ def _python() -> Finding:
 def _priority(settings: Settings) -> Finding:
     if not settings.market.realtime:
         return Finding("priority", "note", "ordinary, as market.realtime says: expect stalls of some milliseconds")
+    if not possible():
+        return Finding("priority", "note", "ordinary: real-time priority needs Linux and two cores")
     if may_hurry():
         return Finding("priority", "good", "the loop may have real-time priority")
     advice = (
@@ -106,7 +108,8 @@ def _database(url: str, *, embedded: bool) -> Iterator[Finding]:
             return str(found[0]) if found and found[0] is not None else ""
 
         whose = "embedded PostgreSQL" if embedded else "PostgreSQL"
-        yield Finding("database", "good", f"{whose} {value('server_version')}, {value('database_size')}")
+        where = f", while it runs at {url}" if embedded else ""  # the URL of one's own may hold a password
+        yield Finding("database", "good", f"{whose} {value('server_version')}, {value('database_size')}{where}")
         yield _timescale(value)
         version = int((value("schema_table") and value("schema_version")) or 0)
         said = f"version {version} of {newest()}"

@@ -100,6 +100,13 @@ def test_a_connection_that_was_lost_is_made_again(frames: Frames, database: str)
     assert len(frames.trades()) == 300
 
 
+def test_a_database_without_our_tables_is_said(empty_database: str) -> None:
+    with Frames(empty_database) as frames:
+        for _ in range(2):
+            with pytest.raises(StoreDown, match=r"cannot read from the database: .*symbols"):
+                frames.trades()
+
+
 def test_a_database_that_is_gone_is_said() -> None:
-    with pytest.raises(StoreDown, match="does not answer"):
+    with pytest.raises(StoreDown, match=r"cannot read from the database: .*refused"):
         Frames("postgresql://localhost:1/none?connect_timeout=1").trades()

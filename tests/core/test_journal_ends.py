@@ -102,10 +102,13 @@ def test_files_whose_thread_died_before_it_could_name_them_are_read(
     begun_files = sorted(folder.glob("*.partial"))
     assert len(begun_files) > 4
     torn = folder / "99.partial"  # killed while it wrote the head
-    torn.write_bytes(begun_files[-1].read_bytes()[:200] + bytes(1000))
+    rest = begun_files[-1].read_bytes()[:200] + bytes(1000)
+    torn.write_bytes(rest)
+    (folder / "98.partial").write_bytes(bytes(1000))  # made beforehand, not begun
     found = recovered(folder)
     assert found is not None
-    assert list(folder.glob("*.partial")) == list(folder.glob("*.damaged")) == []
+    assert list(folder.glob("*.partial")) == []
+    assert [path.read_bytes() for path in folder.glob("*.damaged")] == [rest]
     assert len(files(folder)) > 4
     assert found.numbers["trades", "AAPL"] == 3_000
     _nothing_is_missing(tmp_path, folder, 3_000)

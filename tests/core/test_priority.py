@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.priority import hurry, may_hurry
+from core.priority import may_hurry
 
 ROOT = Path(__file__).parents[2]
 HURRIED = (
@@ -44,4 +44,15 @@ def test_without_the_right_to_it_all_goes_on_as_before() -> None:
         "import resource; resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))\nif os.geteuid() == 0: os.setuid(65534)\n"
     )
     assert said(without) == "False False False True"
-    assert hurry() is True  # nobody asked for anything
+
+
+@pytest.mark.skipif(not may_hurry() or os.geteuid() != 0, reason="needs root, to become a user with the right")
+def test_a_limit_is_enough_of_a_right() -> None:
+    limit = (
+        "import resource\ntry: resource.setrlimit(resource.RLIMIT_RTPRIO, (1, 1))\n"
+        "except ValueError: print('refused'); sys.exit()\nos.setuid(65534)\n"
+    )
+    found = said(limit)
+    if found == "refused":
+        pytest.skip("the system lets nobody raise this limit here")
+    assert found == "True True True True"
