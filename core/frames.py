@@ -159,13 +159,16 @@ def _statement(table: str, columns: Sequence[str], where: sql.Composable) -> str
 
 def _named(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Names for ids, moments for nanoseconds, in order."""
-    rows = rows.sort("ts_event", "symbol_id", "seq")
+    if not _in_order(rows["ts_event"]):
+        rows = rows.sort("ts_event", "symbol_id", "seq")
     names = known.with_columns(pl.col("source", "symbol").cast(pl.Categorical))
     moments = [pl.col(name).cast(_MOMENT) for name in rows.columns if name.startswith("ts_")]
-    said = (
-        [pl.col("quality").replace_strict(dict(enumerate(QUALITIES)), return_dtype=pl.Enum(QUALITIES))]
-        if "quality" in rows.columns
-        else []
-    )
+    said = [_QUALITY] if "quality" in rows.columns else []
     joined = rows.with_columns(*moments, *said).join(names, on="symbol_id", how="left", maintain_order="left")
     return joined.select("source", "symbol", pl.all().exclude("source", "symbol", "symbol_id"))
+
+
+def _in_order(times: pl.Series) -> bool:
+    """Whether each is behind the one before, as rows mostly lie: sorting them would cost a tenth of the read."""
+    numbers = times.to_numpy()
+    return bool((numbers[1:] > numbers[:-1]).all())

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from core.config import Settings
 from core.errors import BadInput, ConfigError
 from core.history import History
 from core.log import logger
 from core.loop import settle
+from core.settings import Settings
 from gateway import live, problems, routes
 from gateway.auth import Door
 from gateway.hub import Hub

@@ -12,11 +12,11 @@ from typing import Literal
 import psycopg
 from rich.table import Table
 
-from core.config import Settings
 from core.errors import CandelaError, one_line
 from core.mark import STORED, Mark
 from core.priority import may_hurry, possible
 from core.schema import newest, query
+from core.settings import Settings
 from gateway.running import database
 from services.market import journal_root, kernel_folder
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from core.config import PREFIX, Settings, layered
+from core.config import PREFIX, layered
 from core.errors import ConfigError
+from core.settings import Settings
 
 out = Console(highlight=False)
 

@@ -7,7 +7,7 @@ import uuid
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core.config import Gateway
+from core.settings import Gateway
 from gateway.auth import Door
 from gateway.clients import Client
 from gateway.hub import MOST_SUBSCRIPTIONS, Hub

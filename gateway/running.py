@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.live import Live
 
 from core.bank import Bank
-from core.config import Settings
 from core.errors import ConfigError
 from core.events import Symbols
 from core.postgres import Embedded
+from core.settings import Settings
 from feeds.exchange import Exchange, played, recorded
 from feeds.replay import ReplayFeed
 from feeds.simulated import default_symbols, simulated

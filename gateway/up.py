@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import IO, Any
 
-from core.config import PREFIX, Settings
+from core.config import PREFIX
 from core.errors import BadInput, CandelaError, Unavailable
 from core.log import logger
 from core.postgres import Embedded
+from core.settings import Settings
 from core.store import remaining
 from gateway.app import check_address
 from gateway.children import Child, Figures

@@ -9,9 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core import config
 from core.bus import BusServer
-from core.config import Settings
 from core.engine import REFUSED, Engine
 from core.errors import BadInput, StoreDown
 from core.events import Batch, Symbols
@@ -22,6 +20,9 @@ from core.loop import run, settle
 from core.node import Group, Node
 from core.ports import Catalogue, Feed, Sink, Subscription
 from core.priority import hurry
+from core.settings import Group as GroupSettings
+from core.settings import Market as MarketSettings
+from core.settings import Settings
 from feeds import ALPACA, VENUES
 from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
@@ -171,7 +172,7 @@ def make_engine(settings: Settings, symbols: Symbols) -> Engine:
     return Engine(symbols, wanted.timeframes, nodes(wanted), kernel_folder(settings), groups=groups, bars=wanted.bars)
 
 
-def nodes(asked: config.Market | config.Group) -> tuple[Node, ...]:
+def nodes(asked: MarketSettings | GroupSettings) -> tuple[Node, ...]:
     """The indicators and strategies that settings ask for, of every symbol or of a group."""
     return (*map(indicator, asked.indicators), *map(strategy, asked.strategies))
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from core.config import Settings
+from core.settings import Settings
 from core.store import Store
 from services.market import journal_root
 

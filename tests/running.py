@@ -13,8 +13,9 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from core.bus import BusServer
-from core.config import Settings, load
+from core.config import load
 from core.events import BAR, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch
+from core.settings import Settings
 from gateway.app import serve
 from gateway.hub import Hub
 from tests.core.made import CATALOGUE, T0, VALUES, carried, filled
