@@ -1,0 +1,12 @@
+-- Old rows that were moved into Parquet files, a row a file, written in the transaction that deletes them here.
+-- The highest id is the archive's version: a reader that finds it unchanged behind its read has missed nothing.
+CREATE TABLE archived (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,          -- trades quotes bars values signals
+    path text NOT NULL UNIQUE,   -- below the archive's folder
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    first_event bigint NOT NULL, -- the least and the greatest ts_event
+    last_event bigint NOT NULL,
+    made timestamptz NOT NULL DEFAULT now()
+);
