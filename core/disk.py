@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 from collections import deque
 from pathlib import Path
 
@@ -50,6 +51,19 @@ class Spares:
 def discard(path: Path, file: int) -> None:
     os.close(file)
     path.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Give a file a second name, under which it stays when the first is deleted."""
+    aside = path.with_name(f"{path.name}.damaged")
+    if aside.exists() and not aside.samefile(path):
+        aside = path.with_name(f"{path.name}.{path.stat().st_ino}.damaged")
+    if not aside.exists():
+        try:
+            os.link(path, aside)
+        except OSError:  # a file system where a file has one name
+            shutil.copyfile(path, aside)
+    return aside
 
 
 def sync_folder(folder: Path) -> None:

@@ -46,6 +46,7 @@ class Engine:
         self.bank = self.prepared(nodes, groups)
         self._known = 0
         self._last: dict[str, dict[str, int]] = {}  # of symbols that are not there yet: the last number by channel
+        self._missed = 0
         self._grow()
 
     def prepared(self, nodes: tuple[Node, ...], groups: tuple[Group, ...] = ()) -> Bank:
@@ -133,22 +134,24 @@ class Engine:
             strategies=tuple(described(node) for node in self.bank.strategies),
         )
 
-    def resume(self, positions: Mapping[tuple[str, str], int]) -> None:
-        """Go on numbering after `positions`: (channel, symbol) → the last number given, as the store keeps them.
+    def resume(self, positions: Mapping[tuple[str, str], int], missed: int = 0) -> None:
+        """Go on numbering after `positions`: (channel, symbol) → the last number given, as the store keeps them; as far
+        after it as `missed`, on every channel, for that many numbers may have been given that nobody can read any more.
 
         Symbols that come later go on after theirs.
         """
-        self._last = defaultdict(dict)
+        self._last, self._missed = defaultdict(dict), missed
         for (channel, name), last in positions.items():
             self._last[name][channel] = last
         self._number(range(self._known))
 
     def _number(self, symbols: Iterable[int]) -> None:
+        every = dict.fromkeys(channels(self.catalogue), 0) if self._missed else {}
         for symbol in symbols:
-            for channel, last in self._last.pop(self.symbols.names[symbol], {}).items():
+            for channel, last in (every | self._last.pop(self.symbols.names[symbol], {})).items():
                 counter, index = self._counter(channel)
                 if counter is not None:
-                    counter[(*index, symbol)] = last
+                    counter[(*index, symbol)] = last + self._missed
 
     def numbers(self) -> Batch:
         """The last number given on every channel, as POSITION rows: what a journal's file begins with."""

@@ -21,7 +21,7 @@ from core.events import Batch, kind, tally
 from core.log import logger
 from core.mark import STORED, Mark
 from core.ports import Catalogue
-from core.records import FILE_HEADER, file_header, files, name_of, packed, raw, told
+from core.records import FILE_HEADER, file_header, files, following, name_of, packed, raw, told
 from core.recovery import Recovered, recovered
 
 _COMPLAIN_S, _LOOK_S = 5.0, 1.0
@@ -44,6 +44,7 @@ class Journal:
         self._file_bytes, self._limit_bytes, self._sync_s = file_bytes, limit_bytes, sync_ms / 1000
         self._group: list[Batch] = []
         self._began, self._file = 0, -1  # where the file we append to begins, and its descriptor
+        self._generation = 1  # of the catalogue written last: how many there are in the file
         self._sealed: list[int] = []
         self._unnamed: list[tuple[Path, int]] = []  # files begun that readers do not see yet, and where they begin
         self._spares = Spares(folder, file_bytes)
@@ -121,12 +122,14 @@ class Journal:
     def _append(self, group: list[Batch]) -> bool:
         """Whether it was written: a full disk is complained of, and tried again with the next rows."""
         buffers, position, total = list[bytes | memoryview](), self.position, self.total
+        generation = self._generation
         if self._is_new:
-            buffers += (packed("catalogue", 0, self._told, position, total), self._told)
+            generation = following(generation)
+            buffers += (packed("catalogue", 0, self._told, position, total, generation=generation), self._told)
             position += len(buffers[0]) + len(self._told)
         for batch in group:
             data = raw(batch)
-            head = packed(kind(batch), len(batch), data, position, total)
+            head = packed(kind(batch), len(batch), data, position, total, generation=generation)
             buffers += (head, data)
             position += len(head) + len(data)
             total += len(batch)
@@ -135,7 +138,7 @@ class Journal:
         except OSError as error:
             self._complain("journal_not_written", error=one_line(error))
             return False
-        self.position, self.total, self._is_new = position, total, False
+        self.position, self.total, self._is_new, self._generation = position, total, False, generation
         self._dirty.set()
         return True
 
@@ -163,7 +166,7 @@ class Journal:
         if self._file >= 0:
             self._sealed.append(self._file)  # before there is a position beyond it: see _harden
         self._unnamed.append((partial, began))
-        self._began, self._file, self.position, self._is_new = began, file, began + size, False
+        self._began, self._file, self.position, self._is_new, self._generation = began, file, began + size, False, 1
         self._dirty.set()
 
     def _complain(self, event: str, **more: object) -> None:

@@ -2,18 +2,22 @@
 
 A journal is one endless row of bytes, cut into files named by the position of their first byte. Each file begins with
 a header, then the catalogue its rows are to be read with and the last numbers given before it: a file explains itself.
-A record is a header and the raw rows of one batch; two checksums tell a damaged header from damaged rows.
+A record is a header and the raw rows of one batch; two checksums tell a damaged header from damaged rows. A header says
+where it lies, so behind damage the next one is found by looking for it; and whether its rows are to be read with the
+first catalogue of the file, the second…, so rows whose catalogue was lost are never read with another.
 """
 
 import json
+import re
 import struct
 import uuid
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,29 +25,30 @@ from core.events import BAR, QUOTE, SIGNAL, TRADE, Batch, value_dtype
 from core.ports import Catalogue, Described
 
 KINDS = ("", "catalogue", "positions", "trades", "quotes", "bars", "values", "signals")
+HEADS = frozenset({"catalogue", "positions"})  # what a file begins with; all others hold rows of the stream
 ROWS = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL}
 
 _FILE = struct.Struct("<8sII16sQI20x")  # magic, version, zero, stream, position, checksum: 64 bytes
-_RECORD = struct.Struct("<IHHIIIIQQ")  # magic, kind, zero, rows, length, checksums of rows and header, position, total
+_RECORD = struct.Struct(
+    "<IHHIIIIQQ"
+)  # magic, kind, generation, rows, length, checksums of rows and header, position, total
 _CHECKED = struct.Struct("<IHHIIIQQ")  # the same without the header's own checksum
 _FILE_MAGIC, _MAGIC, _VERSION = b"CANDELA\n", 0x1C0DE1A5, 1
 FILE_HEADER, RECORD_HEADER = _FILE.size, _RECORD.size
-_NOTHING = bytes(_RECORD.size)  # files are made larger than what is in them
+_GENERATIONS = (1 << 16) - 1  # 0 is none: files of earlier versions do not say which catalogue a record goes with
+_BEGINNING = re.compile(re.escape(struct.pack("<I", _MAGIC)))
 
 
 class Damaged(Exception):
-    """A record that is not what was written; `end` is where the next one begins, if that can still be told."""
-
-    def __init__(self, sentence: str, end: int | None = None) -> None:
-        super().__init__(sentence)
-        self.end = end
+    """What is not as it was written, or cannot be understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a record says of itself; `total` counts the rows of the whole stream before it."""
+class Header(NamedTuple):  # made in 0.4 µs; a frozen dataclass takes 2.3
+    """What a record says of itself; `total` counts the rows of the whole stream before it, `generation` the catalogues
+    of its file up to it."""
 
     kind: str
+    generation: int
     rows: int
     length: int
     checksum: int
@@ -55,32 +60,48 @@ class Header:
         return self.position + RECORD_HEADER + self.length
 
 
-def packed(what: str, rows: int, payload: bytes | memoryview, position: int, total: int) -> bytes:
+def packed(
+    what: str, rows: int, payload: bytes | memoryview, position: int, total: int, *, generation: int = 1
+) -> bytes:
     """The header of a record at `position`."""
-    given = (KINDS.index(what), 0, rows, len(payload), zlib.crc32(payload))
+    given = (KINDS.index(what), generation, rows, len(payload), zlib.crc32(payload))
     checksum = zlib.crc32(_CHECKED.pack(_MAGIC, *given, position, total))
     return _RECORD.pack(_MAGIC, *given, checksum, position, total)
 
 
+def following(generation: int) -> int:
+    """The generation of the next catalogue of a file."""
+    return generation % _GENERATIONS + 1
+
+
 def header(data: bytes | memoryview, position: int) -> Header | None:
-    """The header that begins `data`, which lies at `position`; None where nothing was written yet; Damaged."""
-    magic, code, zero, rows, length, checksum, own, where, total = _RECORD.unpack_from(data)
-    if data[:RECORD_HEADER] == _NOTHING:
+    """The header that begins `data`, which lies at `position`; None where there is no sound one."""
+    if len(data) < RECORD_HEADER:
         return None
-    sound = own == zlib.crc32(_CHECKED.pack(magic, code, zero, rows, length, checksum, where, total))
+    magic, code, generation, rows, length, checksum, own, where, total = _RECORD.unpack_from(data)
+    sound = own == zlib.crc32(_CHECKED.pack(magic, code, generation, rows, length, checksum, where, total))
     if not sound or magic != _MAGIC or where != position or not 0 < code < len(KINDS):
-        raise Damaged(f"the record at {position} has no sound header")
-    return Header(KINDS[code], rows, length, checksum, position, total)
+        return None
+    return Header(KINDS[code], generation, rows, length, checksum, position, total)
 
 
-def payload(data: bytes | memoryview, found: Header, offset: int = 0) -> memoryview:
-    """The rows behind a header at `offset` of `data`; Damaged."""
-    rows = memoryview(data)[offset + RECORD_HEADER : offset + RECORD_HEADER + found.length]
-    if len(rows) < found.length or zlib.crc32(rows) != found.checksum:
-        raise Damaged(
-            f"the {found.rows} rows of {found.kind} at {found.position} are not those that were written", found.end
-        )
+def next_header(data: bytes | memoryview, position: int) -> Header | None:
+    """The first sound header in `data`, which lies at `position`."""
+    view = memoryview(data)
+    places = (match.start() for match in _BEGINNING.finditer(view))
+    return next((found for at in places if (found := header(view[at:], position + at)) is not None), None)
+
+
+def checked(found: Header, rows: memoryview) -> memoryview:
+    """The rows behind a header, if they are those that were written; Damaged."""
+    if not intact(found, rows):
+        raise Damaged(f"{found.kind} at {found.position}, {found.rows} rows: not what was written")
     return rows
+
+
+def intact(found: Header, rows: memoryview) -> bool:
+    """Whether these are the rows that were written."""
+    return len(rows) == found.length and zlib.crc32(rows) == found.checksum
 
 
 def raw(batch: Batch) -> memoryview:
@@ -88,14 +109,34 @@ def raw(batch: Batch) -> memoryview:
     return memoryview(batch.tobytes())
 
 
-def batch_of(found: Header, rows: memoryview, catalogue: Catalogue) -> Batch:
-    """The batch whose bytes these are."""
-    dtype = ROWS.get(found.kind) or _values(catalogue.outputs)
-    if found.rows * dtype.itemsize != found.length:
-        raise Damaged(
-            f"the rows of {found.kind} at {found.position} have another shape than their catalogue", found.end
-        )
-    return np.frombuffer(rows, dtype=dtype)
+class Meaning:
+    """What a reader knows of the rows that come: the catalogue they are to be read with, and its generation."""
+
+    def __init__(self) -> None:
+        self.catalogue = Catalogue("", (), ())
+        self.generation: int | None = None  # None when the catalogue could not be read
+
+    def learn(self, found: Header, text: memoryview) -> None:
+        self.catalogue, self.generation = understood(text), found.generation
+
+    def forget(self) -> None:
+        self.generation = None
+
+    def doubt(self) -> None:
+        """Something could not be read, perhaps a catalogue: generations tell, but older files have none."""
+        self.generation = self.generation or None
+
+    def batch(self, found: Header, rows: memoryview) -> Batch:
+        """The batch whose bytes these are; Damaged when that cannot be told."""
+        if not self.explains(found):
+            raise Damaged(f"rows cannot be understood: their catalogue (number {found.generation}) could not be read")
+        dtype = ROWS.get(found.kind) or _values(self.catalogue.outputs)
+        if found.rows * dtype.itemsize != found.length:
+            raise Damaged(f"the rows of {found.kind} at {found.position} have another shape than their catalogue")
+        return np.frombuffer(rows, dtype=dtype)
+
+    def explains(self, found: Header) -> bool:
+        return found.generation == self.generation
 
 
 @lru_cache
@@ -126,8 +167,8 @@ def stream_of(data: bytes, position: int) -> uuid.UUID:
 
 def files(folder: Path) -> list[tuple[int, Path]]:
     """A journal's files and the positions they begin at, oldest first."""
-    found = [path for path in folder.glob("*.journal") if path.stem.isdigit()]
-    return sorted((int(path.stem), path) for path in found)
+    found = [(int(path.stem), path) for path in folder.glob("*.journal") if path.stem.isdecimal()]
+    return sorted((start, path) for start, path in found if path == name_of(folder, start))
 
 
 def name_of(folder: Path, position: int) -> Path:
@@ -136,7 +177,7 @@ def name_of(folder: Path, position: int) -> Path:
 
 
 def begins_at(data: bytes) -> int | None:
-    """The position a file says it begins at, when its head is whole: header, catalogue and numbers."""
+    """The position a file says it begins at; None when it says none, or no more than a catalogue was written."""
     if len(data) < FILE_HEADER:
         return None
     position: int = _FILE.unpack_from(data)[4]
@@ -144,9 +185,19 @@ def begins_at(data: bytes) -> int | None:
         stream_of(data, position)
     except Damaged:
         return None
-    heads = islice(walked(memoryview(data)[FILE_HEADER:], position + FILE_HEADER), 2)
-    kinds = [each.kind for each in heads if isinstance(each, Header)]
-    return position if kinds == ["catalogue", "positions"] else None
+    begun = any(found.kind != "catalogue" and intact(found, rows) for found, rows in walked(data, position))
+    return position if begun else None
+
+
+def head_of(data: bytes, position: int) -> Header | None:
+    """The first record of a file at `position`, when its head is whole: header, catalogue and numbers."""
+    try:
+        stream_of(data, position)
+    except Damaged:
+        return None
+    first = list(islice(walked(data, position), 2))
+    kinds = [found.kind for found, rows in first if intact(found, rows)]
+    return first[0][0] if kinds == ["catalogue", "positions"] else None
 
 
 def told(catalogue: Catalogue) -> bytes:
@@ -167,19 +218,9 @@ def understood(text: memoryview) -> Catalogue:
     return Catalogue(plain["source"], tuple(plain["symbols"]), tuple(plain["timeframes"]), **described)
 
 
-def walked(data: bytes | memoryview, start: int) -> Iterator[Header | Damaged]:
-    """The headers in `data`, which lies at `start`; what is damaged is told and passed over, if it can be."""
-    offset = 0
-    while offset + RECORD_HEADER <= len(data):
-        try:
-            found = header(memoryview(data)[offset:], start + offset)
-            if found is None:
-                return
-            payload(data, found, offset)
-            yield found
-            offset = found.end - start
-        except Damaged as error:
-            yield error
-            if error.end is None or error.end - start > len(data):
-                return
-            offset = error.end - start
+def walked(data: bytes, start: int) -> Iterator[tuple[Header, memoryview]]:
+    """The sound headers of a file that begins at `start`, and what lies behind each: `intact` or not."""
+    view, position = memoryview(data), start + FILE_HEADER
+    while (found := next_header(view[position - start :], position)) is not None:
+        position = found.end
+        yield found, view[found.position - start + RECORD_HEADER : position - start]

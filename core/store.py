@@ -126,9 +126,14 @@ class Store:
 
     def _seek(self, each: _Stream, connection: psycopg.Connection) -> None:
         """Go to where the database says we are."""
-        found = connection.execute(query("watermark"), {"stream": each.tail.mark.stream}).fetchone()
-        each.position, each.rows = found or (0, 0)
-        each.tail.seek(each.position)
+        while True:
+            found = connection.execute(query("watermark"), {"stream": each.tail.mark.stream}).fetchone()
+            each.position, each.rows = found or (0, 0)
+            try:
+                each.tail.seek(each.position, each.rows)
+                break
+            except FileNotFoundError:  # another store carried it, and deleted what it had
+                continue
         each.stored.move(each.position, each.rows)
 
     def _flush(self, each: _Stream, connection: psycopg.Connection) -> bool:

@@ -136,7 +136,7 @@ def _journals(root: Path) -> Iterator[Finding]:
         damaged = list(folder.glob("*.damaged"))
         said = f"{folder.name}: {mark.total:,} rows, {waiting:,} not in the database yet, {size >> 20:,} MB of files"
         if damaged:
-            advice = f"{len(damaged)} files could not be read and were set aside: look at {damaged[0]}"
+            advice = f"{len(damaged)} files could not be read whole and were set aside: look at {damaged[0]}"
             yield Finding("journal", "bad", said, advice)
         else:
             yield Finding("journal", "note" if waiting else "good", said, "candela up carries them" if waiting else "")

@@ -128,7 +128,8 @@ async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_u
     """A market process over `feed`: kernels compiled, journal recovered, numbering resumed, bus listening."""
     engine = make_engine(settings, symbols)
     journal = make_journal(settings, symbols.source)
-    engine.resume(await asyncio.to_thread(_numbers, journal, engine.catalogue, settings.store.url.get_secret_value()))
+    url = settings.store.url.get_secret_value()
+    engine.resume(*await asyncio.to_thread(_numbers, journal, engine.catalogue, url))
     journal.start(engine.catalogue, engine.numbers)
     bus = BusServer(bus_url, capacity=settings.bus.capacity) if bus_url else None
     if bus:
@@ -145,8 +146,9 @@ def make_journal(settings: Settings, source: str) -> Journal:
     )  # fmt: skip
 
 
-def _numbers(journal: Journal, catalogue: Catalogue, url: str) -> dict[tuple[str, str], int]:
-    """The last number per (channel, symbol): the journal's, and the database's for what the last run did not have."""
+def _numbers(journal: Journal, catalogue: Catalogue, url: str) -> tuple[dict[tuple[str, str], int], int]:
+    """The last number per (channel, symbol): the journal's, and the database's for what the last run did not have; and
+    how many rows of the journal could not be read."""
     found = journal.recover()
     try:
         numbers = last_numbers(url, catalogue)
@@ -157,7 +159,7 @@ def _numbers(journal: Journal, catalogue: Catalogue, url: str) -> dict[tuple[str
         numbers = {}
     for key, last in (found.numbers if found else {}).items():
         numbers[key] = max(last, numbers.get(key, 0))
-    return numbers
+    return numbers, found.missed if found else 0
 
 
 def make_engine(settings: Settings, symbols: Symbols) -> Engine:

@@ -103,6 +103,20 @@ def test_it_goes_on_numbering_after_the_stored_positions(
     assert kinds(after, SIGNAL)["seq_all"][0] == 10
 
 
+def test_it_leaves_out_the_numbers_that_rows_nobody_can_read_may_have(
+    make_engine: Callable[..., Engine], make_trades: MakeTrades
+) -> None:
+    engine = make_engine(("A",), grows=True)
+    engine.resume({("trades", "A"): 300, ("trades", "B"): 20}, missed=7)
+    engine.symbols.add("B")  # known before, and met again
+    engine.symbols.add("C")  # never heard of, as far as can be read
+    found = list(engine(make_trades(600, symbols=3, seconds=100)))
+    trades, bars = kinds(found, TRADE), kinds(found, BAR)
+    assert [int(trades["seq"][trades["symbol"] == symbol].min()) for symbol in range(3)] == [308, 28, 8]
+    assert bars["seq"].min() == 8
+    assert kinds(found, SIGNAL)["seq_all"].min() == 8
+
+
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [

@@ -15,7 +15,7 @@ from core.errors import BadInput, Unavailable
 from core.events import BAR, SIGNAL, TRADE, Batch, Symbols
 from core.journal import Journal
 from core.mark import Mark
-from core.records import FILE_HEADER, Damaged, Header, files, walked
+from core.records import files, walked
 from core.recovery import recovered
 from core.tail import Tail
 from indicators import ema
@@ -67,13 +67,30 @@ def test_a_reader_may_begin_anywhere_and_follows_into_new_files(tmp_path: Path, 
     tail.close()
 
 
+def test_a_file_that_is_named_after_the_reader_looked_is_read_from_its_middle(tmp_path: Path, folder: Path) -> None:
+    batches = written(tmp_path, 12)
+    ((start, path),) = files(folder)
+    ends = [each.end for each, _ in walked(path.read_bytes(), start)]
+    mark = Mark.read(folder)
+    assert mark is not None
+    tail = Tail(folder, mark)
+    path.rename(folder / "0.partial")
+    tail.seek(ends[6])  # behind the head of the file and five batches
+    assert tail.read() is None
+    (folder / "0.partial").rename(path)
+    chunk = tail.read()
+    tail.close()
+    assert chunk is not None
+    assert equal(chunk.batches, batches[5:])
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=some.floats(0, 1))
 def test_a_torn_end_is_cut_and_the_good_prefix_kept(tmp_path_factory: pytest.TempPathFactory, cut: float) -> None:
     root = tmp_path_factory.mktemp("torn")
     folder, batches = root / CATALOGUE.source, written(root, 12)
     ((_, path),) = files(folder)
-    ends = [each.end for each in walked(path.read_bytes()[FILE_HEADER:], FILE_HEADER) if isinstance(each, Header)]
+    ends = [each.end for each, _ in walked(path.read_bytes(), 0)]
     first = ends[1]  # behind the head of the file
     size = first + int(cut * (path.stat().st_size - first))
     os.truncate(path, size)
@@ -86,26 +103,6 @@ def test_a_torn_end_is_cut_and_the_good_prefix_kept(tmp_path_factory: pytest.Tem
     put(journal, batches[0])
     ended(journal)
     assert equal(read(folder), [*batches[: len(whole)], batches[0]])
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=some.floats(0, 1, exclude_max=True), bit=some.integers(0, 7))
-def test_a_flipped_bit_is_seen_and_every_other_row_is_read(
-    tmp_path_factory: pytest.TempPathFactory, place: float, bit: int
-) -> None:
-    root = tmp_path_factory.mktemp("flipped")
-    folder, batches = root / CATALOGUE.source, written(root, 12)
-    ((_, path),) = files(folder)
-    data = bytearray(path.read_bytes())
-    heads = [each for each in walked(bytes(data[FILE_HEADER:]), FILE_HEADER) if isinstance(each, Header)]
-    at = heads[2].position + int(place * (len(data) - heads[2].position))
-    data[at] ^= 1 << bit
-    path.write_bytes(data)
-    hit = max(i for i, each in enumerate(heads) if each.position <= at) - 2
-    damage = [each for each in walked(bytes(data[FILE_HEADER:]), FILE_HEADER) if isinstance(each, Damaged)]
-    assert len(damage) == 1
-    kept = batches[:hit] + (batches[hit + 1 :] if damage[0].end else [])
-    assert equal(read(folder), kept)
 
 
 def test_numbers_go_on_after_any_end(tmp_path: Path, kernels: Path, make_trades: Callable[..., Batch]) -> None:
@@ -193,29 +190,8 @@ def test_rows_that_are_no_longer_there_are_said(
 ) -> None:
     batches = written(tmp_path, 60, file_bytes=1 << 13)
     (_, first), *rest = files(folder)
-    gone = sum(isinstance(each, Header) for each in walked(first.read_bytes()[FILE_HEADER:], FILE_HEADER)) - 2
+    gone = sum(1 for _ in walked(first.read_bytes(), 0)) - 2
     first.unlink()
     assert len(rest) > 2
     assert equal(read(folder), batches[gone:])
     assert "journal_hole" in capsys.readouterr().out
-
-
-def test_what_is_cut_is_kept_aside_and_no_position_is_given_twice(tmp_path: Path, folder: Path) -> None:
-    batches = written(tmp_path, 12)
-    ((_, path),) = files(folder)
-    data = bytearray(path.read_bytes())
-    heads = [each for each in walked(bytes(data[FILE_HEADER:]), FILE_HEADER) if isinstance(each, Header)]
-    data[heads[7].position] ^= 1  # the header of the sixth batch: what lies behind it cannot be found any more
-    path.write_bytes(data)
-    mark = Mark.read(folder)
-    found = recovered(folder)
-    assert mark is not None
-    assert found is not None
-    assert path.stat().st_size == heads[7].position
-    assert found.position == mark.position == len(data)
-    (aside,) = folder.glob("*.damaged")
-    assert aside.read_bytes() == bytes(data[heads[7].position :]).rstrip(b"\0")
-    journal = begun(tmp_path)
-    put(journal, batches[0])
-    ended(journal)
-    assert equal(read(folder), [*batches[:5], batches[0]])
