@@ -123,7 +123,7 @@ def summary(final: Figures) -> Figures:
     """received == stored + dropped, by kind, with every dropped row under a name."""
     market: dict[str, Any] = final.get("market", {})
     store: dict[str, Any] = final.get("store", {})
-    inputs = ("trades", "quotes")
+    inputs = ("trades", "quotes", "unknown")  # damaged rows whose kind is unknown may be inputs: none too few are said
     received = sum(market.get("received", {}).values())
     rows = Counter(market.get("journaled", {}))
     rows.subtract(store.get("remaining", {}))
@@ -145,7 +145,7 @@ def summary(final: Figures) -> Figures:
         "stored": stored,
         "dropped": dropped,
         "balanced": received == stored + sum(dropped.values()),
-        "rows": {what: count for what, count in rows.items() if count},
+        "rows": {what: count for what, count in rows.items() if count > 0},
         "bars": market.get("bars", 0),
         "signals": market.get("signals", 0),
     }

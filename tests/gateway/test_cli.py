@@ -17,6 +17,7 @@ import httpx
 import pytest
 import websockets
 
+from gateway.up import summary
 from tests.command import Up, counted, run
 
 ROOT = Path(__file__).parents[2]
@@ -206,3 +207,17 @@ def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = run(*verb.split(), "--help", COLUMNS="200")
     assert done.returncode == 0
     assert "Example:" in done.stdout
+
+
+def test_damaged_rows_of_unknown_kind_are_not_said_to_be_stored() -> None:
+    final = {
+        "market": {"received": {"trades": 90, "quotes": 10}, "journaled": {"trades": 90, "quotes": 10, "values": 7}},
+        "store": {"lost": {"unknown": 3, "trades": 2}, "remaining": {"unknown": 1, "quotes": 4}},
+    }
+    told = summary(final)
+    assert (told["received"], told["stored"], told["balanced"]) == (100, 90, True)
+    assert told["dropped"] == {
+        "not stored: trades": 2, "not stored: unknown": 3, "left in the journal: quotes": 4,
+        "left in the journal: unknown": 1,
+    }  # fmt: skip
+    assert told["rows"] == {"trades": 88, "quotes": 6, "values": 7}
