@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from core.errors import BadInput, StoreDown, Unavailable
 from core.events import SECOND
 from core.history import History
+from core.known import expect_known
 from core.ports import Described, Reads
 from gateway.auth import authenticated
 from gateway.catalogue import as_json, entries
@@ -125,7 +126,11 @@ async def latest(
     symbols: Names,
     at: str | None = Query(None, description="as of this moment: RFC 3339, or nanoseconds since 1970"),
 ) -> Rows:
-    """The last trade of each symbol, or as it was at a moment; of all symbols when none is named."""
+    """The last trade of each symbol, or as it was at a moment; of all symbols when none is named.
+
+    A symbol without a trade by then is left out; one that the store has never met is 404.
+    """
+    await expect_known(symbols, history)
     moment = _time("at", at)
     return {"trades": await history.last_trades(symbols, end=None if moment is None else moment + 1)}
 

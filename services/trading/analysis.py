@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from core.errors import NotFound
 from core.events import SECOND
+from core.known import expect_known
 from core.ports import Clock, Reads
 
 Row = Mapping[str, Any]  # Any: a column may be a number, a text or a mapping
@@ -75,8 +75,7 @@ class Analysis(BaseModel):
 
 async def analysis(symbol: str, reads: Reads, clock: Clock, timeframe: str | None = None) -> Analysis:
     """The analysis of `symbol` now; without a timeframe, on the longest of 5m, 1m and 1s that has enough bars."""
-    if not await reads.has_symbols([symbol]):
-        raise NotFound(f"no symbol {symbol!r} here; GET /api/symbols lists all")
+    await expect_known([symbol], reads)
     bars: list[dict[str, Any]] = []
     chosen = timeframe or ""
     for candidate in [timeframe] if timeframe else ["5m", "1m", "1s"]:

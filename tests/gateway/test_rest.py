@@ -52,6 +52,7 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
         ("/api/signals?limit=50", "signals", 50),
         ("/api/trades/latest", "trades", 3),
         (f"/api/trades/latest?symbols=AAPL,MSFT&at={T0}", "trades", 1),
+        (f"/api/trades/latest?symbols=AAPL,MSFT&at={T0 - 1}", "trades", 0),
         ("/api/signals?symbols=AAPL&strategy=reversal", "signals", 100),
         (f"/api/signals?start={T0}&end={T0 + 3_000_003}", "signals", 3),
     ):
@@ -79,6 +80,16 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
         ("/api/bars?symbols=%00", 400, "bad_input", "cannot look for that"),
         ("/api/bars?symbols=AAPL&cursor=xyz", 400, "bad_input", "next_cursor"),
         ("/api/trading/analysis/NONE", 404, "not_found", "no symbol 'NONE'"),
+        ("/api/trading/analysis/MSTF", 404, "not_found", "no symbol 'MSTF' from this source, did you mean 'MSFT'?"),
+        (
+            "/api/trades/latest?symbols=APPL",
+            404,
+            "not_found",
+            "no symbol 'APPL' from this source, did you mean 'AAPL'?",
+        ),
+        ("/api/trades/latest?symbols=AAPL,NONE", 404, "not_found", "'NONE' from this source; GET /api/symbols lists"),
+        (f"/api/trades/latest?symbols=MSTF&at={T0}", 404, "not_found", "did you mean 'MSFT'?"),
+        ("/api/trades/latest?symbols=AAPL&source=none", 404, "not_found", "'AAPL' from this source; GET /api/symbols"),
         ("/nowhere", 404, "not_found", "/docs lists"),
     ],
 )
