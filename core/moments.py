@@ -1,5 +1,6 @@
 """Moments: nanoseconds and timeframes as the database has them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from core.errors import BadInput
@@ -8,6 +9,8 @@ from core.events import SECOND, TIMEFRAMES
 EVER = (-(2**62), 2**62)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
+_UNITS = {"s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND}
+_MOST_DAYS = 366
 
 
 def moment(nanoseconds: int) -> datetime:
@@ -28,3 +31,14 @@ def seconds(timeframe: str) -> int:
     if timeframe not in TIMEFRAMES:
         raise BadInput(f"expected a timeframe out of {', '.join(TIMEFRAMES)}; found {timeframe!r}")
     return TIMEFRAMES[timeframe] // SECOND
+
+
+def width_of(timeframe: str) -> int:
+    """The nanoseconds of any timeframe, such as 7m or 2d; BadInput."""
+    found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", timeframe, re.ASCII)
+    width = int(found[1]) * _UNITS[found[2]] if found else 0
+    if not 0 < width <= _MOST_DAYS * _UNITS["d"]:
+        raise BadInput(
+            f"expected a timeframe such as 1m: a number and s, m, h or d, at most {_MOST_DAYS}d; found {timeframe!r}"
+        )
+    return width

@@ -108,7 +108,7 @@ def _bound(host: str, port: int) -> socket.socket:
 async def serve(settings: Settings, hub: Hub, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Serve until `stop` is set; then clients are told before their sockets close. `ready` gets the address."""
     check_address(settings)
-    history = History(settings.store.url.get_secret_value())
+    history = History(settings.store.url.get_secret_value(), settings.archive_folder)
     bound = _bound(settings.gateway.host, settings.gateway.port)
     config = uvicorn.Config(
         create_app(settings, history, hub),

@@ -11,7 +11,7 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import offline
+from gateway import archiving, offline
 from gateway.flags import AsJson, ConfigFile, DataFolder, Flags, SymbolList, environ_of, loaded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -120,6 +120,7 @@ def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
     raise typer.Exit(code)
 
 
+app.command()(archiving.archive)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)

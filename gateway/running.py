@@ -28,7 +28,7 @@ from gateway.hub import Hub
 from gateway.table import live_table, summary_table
 from gateway.up import summary, up
 from services.market import kernel_folder, live_feed, market
-from services.storing import store_figures, storing
+from services.storing import store_figures, storing, upkeep
 
 out = Console(highlight=False)
 _LINES_S = 5.0  # between two lines when there is no terminal
@@ -197,9 +197,11 @@ async def serve_store(settings: Settings) -> int:
     async with storing(settings) as (store, running):
         tell({"event": "ready"})
         telling = asyncio.create_task(_tell_until(stop, lambda: store_figures(store)))
+        tidying = asyncio.create_task(upkeep(settings))
         await asyncio.wait({telling, running}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()  # a store that failed raises as it is left, and is started again
         await telling
+        tidying.cancel()
     tell(store_figures(store))
     return 0
 

@@ -1,5 +1,6 @@
 -- Old rows that were moved into Parquet files, a row a file, written in the transaction that deletes them here.
--- The highest id is the archive's version: a reader that finds it unchanged behind its read has missed nothing.
+-- The highest id and the number of files are the archive's version: a reader that finds it unchanged behind its read has
+-- missed nothing.
 CREATE TABLE archived (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,          -- trades quotes bars values signals
