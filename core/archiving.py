@@ -93,7 +93,7 @@ class Mover:
         if not self._partitioned:
             days = self._days(kind, datetime.min.replace(year=1900, tzinfo=before.tzinfo), before)
             return [Unit(kind, day, day + _DAY, {day: rows}) for day, rows in days.items() if day + _DAY <= before]
-        found = self._connection.execute(query("chunks"), {"table": KINDS[kind].table, "before": before}).fetchall()
+        found = self._connection.execute(query("chunks"), {"table": KINDS[kind].table, "to": before}).fetchall()
         units = [Unit(kind, start, end, self._days(kind, start, end)) for start, end in found]
         return [unit for unit in units if unit.rows]
 
@@ -120,7 +120,7 @@ class Mover:
             with suppress(_More), self._connection.transaction(), self._connection.cursor() as cursor:  # next time
                 self._delete(cursor, unit, unit.rows)
                 dropped += unit.rows
-        given = {"kind": kind, "before": int(before.timestamp()) * SECOND}
+        given = {"kind": kind, "end": int(before.timestamp()) * SECOND}
         for path, rows in self._connection.execute(query("parts_before"), given).fetchall():
             whole = self._folder / path
             partial = whole.with_name(whole.name + PARTIAL)
@@ -133,7 +133,7 @@ class Mover:
 
     def _days(self, kind: str, start: datetime, end: datetime) -> dict[datetime, int]:
         counted = sql.SQL(query("days")).format(table=sql.Identifier(KINDS[kind].table))
-        return dict(self._connection.execute(counted, {"start": start, "end": end}).fetchall())
+        return dict(self._connection.execute(counted, {"from": start, "to": end}).fetchall())
 
     def _written(self, kind: str, day: datetime) -> _Written:
         """A day's rows in a file that will last, read back."""
@@ -183,7 +183,7 @@ class Mover:
         """Delete the rows of a unit; _More when they are not so many."""
         cursor.execute(query("archive_patience"))
         table = KINDS[unit.kind].table
-        given = {"table": table, "start": unit.start, "end": unit.end}
+        given = {"table": table, "from": unit.start, "to": unit.end}
         if not self._partitioned:
             of = sql.SQL(query("delete_span")).format(table=sql.Identifier(table))
             if cursor.execute(of, given).rowcount != rows:

@@ -210,7 +210,7 @@ SELECT id, kind, path, rows, first_event, last_event FROM archived ORDER BY id
 SELECT path FROM archived
 
 -- name: parts_before
-SELECT path, rows FROM archived WHERE kind = %(kind)s AND last_event < %(before)s ORDER BY id
+SELECT path, rows FROM archived WHERE kind = %(kind)s AND last_event < %(end)s ORDER BY id
 
 -- name: unlist_part
 DELETE FROM archived WHERE path = %(path)s
@@ -234,16 +234,16 @@ LOCK TABLE watermark IN EXCLUSIVE MODE
 
 -- name: chunks
 SELECT range_start, range_end FROM timescaledb_information.chunks
-WHERE hypertable_schema = 'public' AND hypertable_name = %(table)s AND range_end <= %(before)s ORDER BY range_start
+WHERE hypertable_schema = 'public' AND hypertable_name = %(table)s AND range_end <= %(to)s ORDER BY range_start
 
 -- name: days
-SELECT date_trunc('day', time, 'UTC') AS day, count(*) FROM {table} WHERE time >= %(start)s AND time < %(end)s GROUP BY 1 ORDER BY 1
+SELECT date_trunc('day', time, 'UTC') AS day, count(*) FROM {table} WHERE time >= %(from)s AND time < %(to)s GROUP BY 1 ORDER BY 1
 
 -- name: count_span
-SELECT count(*) FROM {table} WHERE time >= %(start)s AND time < %(end)s
+SELECT count(*) FROM {table} WHERE time >= %(from)s AND time < %(to)s
 
 -- name: delete_span
-DELETE FROM {table} WHERE time >= %(start)s AND time < %(end)s
+DELETE FROM {table} WHERE time >= %(from)s AND time < %(to)s
 
 -- name: drop_chunks
-SELECT drop_chunks(%(table)s::text::regclass, older_than => %(end)s::timestamptz, newer_than => %(start)s::timestamptz)
+SELECT drop_chunks(%(table)s::text::regclass, older_than => %(to)s::timestamptz, newer_than => %(from)s::timestamptz)
