@@ -26,6 +26,23 @@ def behind(nanoseconds: int) -> datetime:
     return moment(nanoseconds) + timedelta(microseconds=1)
 
 
+def parsed(name: str, text: str | None) -> int | None:
+    """Nanoseconds from what a person wrote for `name`: RFC 3339, or nanoseconds since 1970; BadInput."""
+    if text is None:
+        return None
+    if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 20 and text.count("-") <= 1:
+        return int(text)
+    try:
+        found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped arrives as a space
+    except ValueError:
+        raise BadInput(
+            f"{name}: expected RFC 3339 such as 2026-01-31T14:30:00Z, or nanoseconds; found {text!r}"
+        ) from None
+    if found.tzinfo is None:
+        raise BadInput(f"{name}: expected a time zone, such as {text}Z; found none")
+    return int(found.timestamp()) * SECOND + found.microsecond * 1000
+
+
 def seconds(timeframe: str) -> int:
     """How many a timeframe has; BadInput."""
     if timeframe not in TIMEFRAMES:

@@ -75,6 +75,30 @@ def replay(
 
 
 @app.command()
+def backfill(
+    *,
+    file: Annotated[Path, typer.Argument(help="Recorded frames (gzip or not), CSV or Parquet.")],
+    source: Annotated[str, typer.Option(help="The stored source that the history belongs to.")],
+    start: Annotated[str | None, typer.Option(help="The first moment: RFC 3339 or nanoseconds.")] = None,
+    end: Annotated[str | None, typer.Option(help="The moment before which it ends.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    config_file: ConfigFile = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """A recorded history merged with what was stored live: missing trades in, their bars rebuilt, corrections kept.
+
+    Example: candela backfill trades.parquet --source alpaca --start 2026-11-24T14:30:00Z
+    """
+    from gateway.backfilling import run_backfill  # noqa: PLC0415 other verbs need no engine
+
+    settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
+    log.configure("warning" if settings.log.level == "info" else settings.log.level, "backfill")
+    work = run_backfill(settings, file, source, span=(start, end), dry_run=dry_run, as_json=as_json)
+    raise typer.Exit(run_until_complete(work))
+
+
+@app.command()
 def exchange(
     *,
     file: Annotated[Path | None, typer.Argument(help="A recorded session; without it, a simulated one.")] = None,

@@ -1,15 +1,14 @@
 """REST: what the store and the live engine know, as JSON."""
 
 import time
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from core.errors import BadInput, StoreDown, Unavailable
-from core.events import SECOND
 from core.history import History
+from core.moments import parsed
 from core.ports import Described, Reads
 from gateway.auth import authenticated
 from gateway.catalogue import as_json, entries
@@ -48,7 +47,7 @@ def _names(symbols: str = Query("", description="names, separated by commas", ex
 def _span(
     start: str | None = Query(None, description="RFC 3339, or nanoseconds since 1970"), end: str | None = Query(None)
 ) -> tuple[int | None, int | None]:
-    return _time("start", start), _time("end", end)
+    return parsed("start", start), parsed("end", end)
 
 
 def timeframe_of(timeframe: str) -> str:
@@ -56,22 +55,6 @@ def timeframe_of(timeframe: str) -> str:
     digits = timeframe.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     unit = timeframe[len(digits) :]
     return digits + _ALIASES.get(unit.lower(), unit)
-
-
-def _time(name: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 20 and text.count("-") <= 1:
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped arrives as a space
-    except ValueError:
-        raise BadInput(
-            f"{name}: expected RFC 3339 such as 2026-01-31T14:30:00Z, or nanoseconds; found {text!r}"
-        ) from None
-    if moment.tzinfo is None:
-        raise BadInput(f"{name}: expected a time zone, such as {text}Z; found none")
-    return int(moment.timestamp()) * SECOND + moment.microsecond * 1000
 
 
 HistoryDep = Annotated[Reads, Depends(_reads)]
@@ -126,7 +109,7 @@ async def latest(
     at: str | None = Query(None, description="as of this moment: RFC 3339, or nanoseconds since 1970"),
 ) -> Rows:
     """The last trade of each symbol, or as it was at a moment; of all symbols when none is named."""
-    moment = _time("at", at)
+    moment = parsed("at", at)
     return {"trades": await history.last_trades(symbols, end=None if moment is None else moment + 1)}
 
 

@@ -175,6 +175,72 @@ SELECT s.source, s.symbol, (SELECT min(b.time) FROM bars b WHERE b.symbol_id = s
        (SELECT max(b.time) FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = %(seconds)s) AS last
 FROM symbols s WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
 
+-- What `candela backfill` asks. Only the stream's own rows have numbers above zero.
+
+-- name: lock_backfill
+SELECT pg_try_advisory_lock(%(key)s)
+
+-- name: sources
+SELECT DISTINCT source FROM symbols ORDER BY source
+
+-- name: stream_reached
+SELECT max(LEAST(newest.ts_event, newest.ts_recv)) FROM symbols s CROSS JOIN LATERAL (
+    (SELECT t.ts_event, t.ts_recv FROM ticks t WHERE t.symbol_id = s.id AND t.seq > 0 ORDER BY t.time DESC LIMIT 1)
+    UNION ALL
+    (SELECT q.ts_event, q.ts_recv FROM quotes q WHERE q.symbol_id = s.id ORDER BY q.time DESC LIMIT 1)
+) newest WHERE s.source = %(source)s
+
+-- name: bar_timeframes
+SELECT DISTINCT f.seconds FROM symbols s CROSS JOIN unnest(%(timeframes)s::integer[]) AS f(seconds) CROSS JOIN LATERAL (
+    SELECT 1 FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = f.seconds AND b.origin = 0 ORDER BY b.time DESC LIMIT 1
+) any_bar WHERE s.source = %(source)s ORDER BY f.seconds
+
+-- name: closed_bars
+SELECT f.seconds, newest.ts_close FROM unnest(%(timeframes)s::integer[]) AS f(seconds) CROSS JOIN LATERAL (
+    SELECT b.ts_close FROM bars b
+    WHERE b.symbol_id = %(symbol_id)s AND b.timeframe = f.seconds AND b.origin = 0 AND b.seq > 0 ORDER BY b.time DESC LIMIT 1
+) newest
+
+-- name: day_trades
+SELECT time, ts_event, ts_recv, seq, trade_id, price, size, symbol_id, side FROM ticks
+WHERE symbol_id = %(symbol_id)s AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
+
+-- name: day_bars
+SELECT time, ts_event, ts_recv, seq, ts_open, ts_close, trades, open, high, low, close, volume, vwap, symbol_id, timeframe, quality, origin
+FROM bars
+WHERE symbol_id = %(symbol_id)s AND timeframe = ANY(%(timeframes)s::integer[]) AND origin = 0
+  AND time BETWEEN %(from)s AND %(to)s AND ts_open >= %(start)s AND ts_close <= %(end)s
+
+-- name: numbers_below
+INSERT INTO merged_numbers (channel, symbol_id, lowest) VALUES (%(channel)s, %(symbol_id)s, -%(rows)s::bigint)
+ON CONFLICT (channel, symbol_id) DO UPDATE SET lowest = merged_numbers.lowest - %(rows)s::bigint RETURNING lowest
+
+-- name: remove_trades
+DELETE FROM ticks WHERE symbol_id = %(symbol_id)s AND time BETWEEN %(from)s AND %(to)s AND seq = ANY(%(seqs)s::bigint[]) AND seq < 0
+
+-- name: remove_bars
+DELETE FROM bars b USING unnest(%(timeframes)s::integer[], %(closes)s::bigint[], %(seqs)s::bigint[]) AS old(timeframe, ts_close, seq)
+WHERE b.symbol_id = %(symbol_id)s AND b.time BETWEEN %(from)s AND %(to)s AND b.origin = 0
+  AND b.timeframe = old.timeframe AND b.ts_close = old.ts_close AND b.seq = old.seq
+
+-- name: gaps
+SELECT id, from_ts, to_ts, backfill = 'done' FROM gaps
+WHERE symbol_id = %(symbol_id)s AND channel = 'trades' AND from_ts < %(end)s AND to_ts > %(start)s ORDER BY from_ts, id
+
+-- name: split_gap
+INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, noted)
+SELECT symbol_id, channel, %(start)s, %(end)s, reason, backfill, noted FROM gaps WHERE id = %(id)s
+
+-- name: fill_gap
+UPDATE gaps SET from_ts = %(start)s, to_ts = %(end)s, backfill = 'done', rows = %(rows)s WHERE id = %(id)s
+
+-- name: filled_gap
+INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, rows)
+VALUES (%(symbol_id)s, 'trades', %(start)s, %(end)s, 'backfill', 'done', %(rows)s)
+
+-- name: archived_within
+SELECT count(*) FROM archived WHERE kind IN ('trades', 'bars') AND first_event < %(end)s AND last_event >= %(start)s
+
 -- What `candela doctor` asks.
 
 -- name: server_version

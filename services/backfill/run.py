@@ -1,0 +1,176 @@
+"""A backfill: a history through the checks, then merged into the database, a transaction for each symbol's day."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from core.bank import Bank
+from core.errors import BadInput, StoreDown, nearest, one_line
+from core.events import SECOND, TIMEFRAME_NAMES, Batch, Symbols, joined
+from core.moments import EVER
+from core.schema import migrate, query
+from services.backfill.merging import DAY, Merged, Span, changed, merged, rebuilt, within
+from services.backfill.sifting import sift
+from services.backfill.spill import Spill
+from services.backfill.stored import SECONDS, Stored
+from services.backfill.tally import ARCHIVED, UNTOLD, Asked, Backfilled, Report
+
+_LOCK = 7_264_002  # any constant: two backfills of one database wait for each other
+_LOOK_S = 0.1
+_GRACE = 5 * SECOND  # how much later than others a trade may reach us
+
+
+def backfill(
+    batches: Iterable[Batch], symbols: Symbols, asked: Asked, *, report: Report, stop: threading.Event
+) -> Backfilled:
+    """Merge the trades of `batches` into what is stored of their symbols' source; BadInput, StoreDown.
+
+    Run again it does what is left to do, whatever became of the run before; nothing, if nothing is.
+    """
+    with _connected(asked.url) as connection, Spill(asked.folder) as spill:
+        migrate(connection)
+        _check_source(connection, symbols.source)
+        done = sift(batches, symbols, asked.kernels, spill, report=report, stop=stop)
+        done.span = _span(asked, done.span)
+        _wait_for_others(connection, report, stop)
+        _Backfill(connection, symbols, asked, done, spill).run(report, stop)
+    done.stopped = stop.is_set()
+    return done
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection]:
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise StoreDown(
+            f"cannot reach the database: {one_line(error)}; check CANDELA__STORE__URL and run it again, what was merged"
+            " stays merged"
+        ) from None
+
+
+def _check_source(connection: psycopg.Connection, source: str) -> None:
+    known = [name for (name,) in connection.execute(query("sources"))]
+    if source not in known:
+        raise BadInput(
+            f"expected a source that something is stored of ({', '.join(known) or 'there is none yet'}), found"
+            f" {source!r}{nearest(source, known)}; `candela replay` stores a recording under a new name"
+        )
+
+
+def _span(asked: Asked, spanned: Span) -> Span:
+    if asked.start is not None and asked.end is not None and asked.start >= asked.end:
+        raise BadInput(f"expected a start before the end, found {asked.start} and {asked.end} (nanoseconds)")
+    return spanned[0] if asked.start is None else asked.start, spanned[1] if asked.end is None else asked.end
+
+
+def _wait_for_others(connection: psycopg.Connection, report: Report, stop: threading.Event) -> None:
+    """The lock of all backfills; it goes with the connection, however that ends."""
+    while connection.execute(query("lock_backfill"), {"key": _LOCK}).fetchone() != (True,):
+        report("waiting for another backfill", 0, 0)
+        if stop.wait(_LOOK_S):
+            return
+
+
+class _Backfill:
+    """A sifted history on its way into the database."""
+
+    def __init__(
+        self, connection: psycopg.Connection, symbols: Symbols, asked: Asked, done: Backfilled, spill: Spill
+    ) -> None:
+        self._connection, self._symbols, self._asked, self._done, self._spill = connection, symbols, asked, done, spill
+        given = {"source": symbols.source, "timeframes": list(SECONDS)}
+        found = connection.execute(query("bar_timeframes"), given).fetchall()
+        self._frames = [SECONDS.index(seconds) for (seconds,) in found]
+        names = tuple(TIMEFRAME_NAMES[frame] for frame in self._frames)
+        self._bank = Bank((), names, asked.kernels) if names else None
+        # Rows are stored in the order they came. So a trade that happened well before the newest of them did is there,
+        # if we ever had it, and a bar that ended well before is closed; what is younger may still be on its way.
+        ((reached,),) = connection.execute(query("stream_reached"), given).fetchall()
+        done.settled = EVER[0] if reached is None else reached - asked.close_delay - _GRACE
+
+    def run(self, report: Report, stop: threading.Event) -> None:
+        """The newest days first: numbers go down, and rise with time over all of them."""
+        units = [(stored, symbol, day) for symbol, stored in self._of_symbols() for day in self._days(symbol, stored)]
+        for count, (stored, symbol, day) in enumerate(units):
+            if stop.is_set():
+                return
+            report(f"merging {stored.name}", count, len(units))
+            trades = self._spill.read(symbol, day)
+            with self._connection.transaction(force_rollback=self._asked.dry_run):
+                self._merge(stored, trades, day)
+        report("merging", len(units), len(units))
+
+    def _of_symbols(self) -> Iterator[tuple[int, Stored]]:
+        """The history's symbols. A new one gets its id now, by itself: the store may be waiting for the same name."""
+        cursor = self._connection.cursor()
+        for symbol, name in enumerate(self._symbols.names):
+            given = {"source": self._symbols.source, "names": [name]}
+            if not self._asked.dry_run:
+                cursor.execute(query("intern_symbols"), given)
+            ids: dict[str, int] = dict(cursor.execute(query("symbol_ids"), given).fetchall())
+            yield symbol, Stored(cursor, self._symbols.source, name, ids.get(name, 0))
+
+    def _days(self, symbol: int, stored: Stored) -> list[int]:
+        """Days that have trades in the history, or a gap that it spans; the newest first."""
+        days = set(self._spill.days(symbol))
+        start, end = self._wanted
+        for gap in stored.gaps((start, end)) if start < end else ():
+            if not gap.filled:
+                days.update(range(max(gap.start, start) // DAY * DAY, min(gap.end, end), DAY))
+        return sorted(days, reverse=True)
+
+    @property
+    def _wanted(self) -> Span:
+        return self._done.span[0], min(self._done.span[1], self._done.settled)
+
+    def _merge(self, stored: Stored, trades: Batch, day: int) -> None:
+        tally, start, end = self._done.symbols[stored.name], *self._wanted
+        asked = within(trades, self._done.span)
+        tally.outside += len(trades) - len(asked)
+        span = max(day, start), min(day + DAY, end)
+        history = within(asked, span)
+        tally.later += len(asked) - len(history)
+        if span[0] >= span[1]:
+            return
+        if stored.archived((day, day + DAY)):
+            self._done.refuse(tally, ARCHIVED, len(history))
+            return
+        history = history[np.argsort(history["ts_event"], kind="stable")]
+        history["symbol"] = 0
+        there = stored.trades((day, day + DAY))
+        result = merged(history, there, stored.gaps(span), span)
+        self._write(stored, result, span)
+        tally.known += result.known
+        tally.inserted += len(result.missing)
+        tally.withdrawn += len(result.doubled)
+        self._done.refuse(tally, UNTOLD, result.untold)
+        there = there[~np.isin(there["seq"], result.doubled["seq"])]
+        unheard = [there["ts_event"][there["seq"] < 0], result.missing["ts_event"], result.doubled["ts_event"]]
+        if self._bank is not None and any(len(each) for each in unheard):
+            made = rebuilt(self._bank, joined([there, result.missing]))
+            self._change(stored, made, np.concatenate(unheard), day)
+
+    def _write(self, stored: Stored, result: Merged, span: Span) -> None:
+        stored.remove_trades(result.doubled)
+        stored.add_trades(result.missing)
+        for part in result.filled:
+            stored.fill(part)
+        if result.beside:
+            stored.note(span, result.beside)
+
+    def _change(self, stored: Stored, made: Batch, unheard: NDArray[np.int64], day: int) -> None:
+        """The bars that hold what the stream never had. It would have closed the others itself, or will."""
+        newest = stored.closed(self._frames)
+        closed = {frame: max(newest.get(frame, 0), self._done.settled) for frame in self._frames}
+        bars = changed(made, stored.bars((day, day + DAY), self._frames), unheard, closed)
+        stored.change_bars(bars)
+        tally = self._done.symbols[stored.name]
+        tally.bars_new += len(bars.new)
+        tally.bars_corrected += len(bars.after)
+        tally.bars_waiting += bars.waiting
