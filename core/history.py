@@ -122,7 +122,7 @@ class History:
         rows = await self._rows(ask)
         if ask.kind == "bars" and not rows:
             rows = (await asyncio.to_thread(self._derived.page, ask)).to_dicts()
-        return Page(rows, following(ask, rows))
+        return Page(rows, following(ask, rows[-1] if rows else None, len(rows)))
 
     async def frame(self, ask: Ask) -> pl.DataFrame:
         """The same page in columns, times in nanoseconds."""

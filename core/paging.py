@@ -94,9 +94,9 @@ def asked(
     )
 
 
-def following(ask: Ask, rows: Sequence[Row]) -> str | None:
-    """The cursor that goes on behind a page, if there may be more."""
-    return None if ask.newest or len(rows) < ask.limit else encoded(ask.place(rows[-1]))
+def following(ask: Ask, last: Row | None, rows: int) -> str | None:
+    """The cursor that goes on behind a page of so many rows, if there may be more."""
+    return None if last is None or ask.newest or rows < ask.limit else encoded(ask.place(last))
 
 
 def encoded(place: Place) -> str:

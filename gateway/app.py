@@ -18,7 +18,7 @@ from core.history import History
 from core.log import logger
 from core.loop import settle
 from core.settings import Settings
-from gateway import live, problems, routes
+from gateway import live, pages, problems, routes
 from gateway.auth import Door
 from gateway.hub import Hub
 from gateway.telemetry import Telemetry
@@ -48,7 +48,7 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
     app.state.settings, app.state.history, app.state.hub = settings, history, hub
     app.state.door, app.state.telemetry = Door(settings.gateway.token), Telemetry(hub)
     problems.install(app)
-    for router in (routes.health, routes.api, live.router):
+    for router in (routes.health, routes.api, pages.pages, live.router):
         app.include_router(router)
     _add_pages(app)
     return app

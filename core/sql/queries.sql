@@ -171,8 +171,8 @@ SELECT DISTINCT p.channel FROM positions p JOIN symbols s ON s.id = p.symbol_id
 WHERE p.channel LIKE 'bars.%%' AND (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
 
 -- name: bar_ends
-SELECT s.source, s.symbol, (SELECT min(b.time) FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = %(seconds)s) AS first,
-       (SELECT max(b.time) FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = %(seconds)s) AS last
+SELECT s.source, s.symbol, (SELECT min(b.time) FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = %(seconds)s AND b.origin = %(origin)s) AS first,
+       (SELECT max(b.time) FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = %(seconds)s AND b.origin = %(origin)s) AS last
 FROM symbols s WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
 
 -- What `candela backfill` asks. Only the stream's own rows have numbers above zero.

@@ -84,5 +84,3 @@ def all_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
     tables = ("ticks", "bars", "corrections", "gaps", "merged_numbers", "symbols", "positions")
     with psycopg.connect(url) as connection:
         return {name: connection.execute(f"SELECT * FROM {name} t ORDER BY t::text").fetchall() for name in tables}
-
-

@@ -42,7 +42,10 @@ def test_a_stream_with_holes_and_its_history_make_the_stream_without_holes(
         assert row == (before[key] if key in changed else (*[None] * 8, after[key][8], None))
     tallies = done.symbols.values()
     assert sum(each.inserted for each in tallies) == lost.sum() > 100
-    assert (sum(each.bars_corrected for each in tallies), sum(each.bars_new for each in tallies)) == (len(changed), len(new))
+    assert (sum(each.bars_corrected for each in tallies), sum(each.bars_new for each in tallies)) == (
+        len(changed),
+        len(new),
+    )
     for each in tallies:
         assert each.trades == each.known + each.inserted + each.refused + each.later + each.outside
     twice(empty_database, tmp_path, kernels, trades)
