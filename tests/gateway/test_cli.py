@@ -148,6 +148,8 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["exchange", "none.gz"], {}, 2, "found no file"),
         (["serve", "market"], {}, 2, "needs a store"),
         (["serve", "store"], {}, 2, "needs a database"),
+        (["archive"], {}, 2, "say --older-than DAYS"),
+        (["archive", "--older-than", "1", "--kinds", "trade"], {}, 2, "did you mean 'trades'?"),
         (["dance"], {}, 2, "No such command"),
     ],
 )
@@ -179,6 +181,21 @@ def test_a_recording_replays_into_the_store(folder: Path) -> None:
     assert counted(folder, "ticks", "(SELECT DISTINCT symbol_id, seq FROM ticks) t") == [6, 6]
 
 
+def test_old_rows_are_archived_on_demand(folder: Path) -> None:
+    assert run("replay", str(FRAMES), "--json", "--data", str(folder)).returncode == 0
+    done = run("archive", "--older-than", "1", "--kinds", "trades,quotes", "--json", "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["moved"], told["deleted"]) == ({"trades": 3, "quotes": 2}, {})
+    assert len(list(folder.glob("archive/*/*/*.parquet"))) == sum(told["files"].values())
+    assert counted(folder, "ticks", "quotes") == [0, 0]
+    again = run("archive", "--data", str(folder), CANDELA__ARCHIVE__TRADES_DAYS="1")
+    assert "nothing is old enough" in again.stdout
+    gone = run("archive", "--json", "--data", str(folder), CANDELA__RETENTION__QUOTES_DAYS="1")
+    assert json.loads(gone.stdout)["deleted"] == {"quotes": 2}
+    assert [path.parts[-3] for path in folder.glob("archive/*/*/*.parquet")] == ["trades"]
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
 @pytest.mark.parametrize("name", ["spot_btcusdt_20240808.gz", "usdm_btcusdt_20240808.gz"])
 def test_a_recorded_session_is_stored_trade_by_trade(folder: Path, name: str) -> None:
@@ -200,7 +217,8 @@ def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["up", "replay", "exchange", "warmup", "config show", "serve market", "serve store", "serve gateway"]
+    "verb",
+    ["up", "replay", "archive", "exchange", "warmup", "config show", "serve market", "serve store", "serve gateway"],
 )
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = run(*verb.split(), "--help", COLUMNS="200")
