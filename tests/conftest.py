@@ -19,7 +19,7 @@ from tests.servers import Debian
 
 __all__ = ["start"]
 
-_ON_BOTH = {"test_store", "test_frames", "test_history", "test_schema"}
+_ON_BOTH = {"test_store", "test_frames", "test_history", "test_rollups", "test_schema"}
 START = 1_700_000_000 * SECOND
 
 
