@@ -4,8 +4,8 @@ import polars as pl
 
 from core.events import TIMEFRAMES
 
-# A bar is as doubtful as the most doubtful one in it.
-_DOUBT = ("complete", "backfilled", "corrected", "synthetic", "partial", "gap")
+# A bar is as good as the worst in it, as in the views of core/sql: from the best to the worst.
+_DOUBT = ("complete", "corrected", "backfilled", "gap", "partial", "synthetic")
 
 
 def bases(width: int) -> list[str]:

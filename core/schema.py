@@ -21,7 +21,7 @@ def query(name: str) -> str:
 
 
 def steps() -> list[str]:
-    """The migrations, oldest first: of each version what all servers run, then what makes hypertables of it."""
+    """The migrations, oldest first; a version is one step or several, in the order of their names."""
     return sorted(path.name for path in _SQL.iterdir() if path.name[:4].isdigit())
 
 
@@ -42,11 +42,12 @@ def migrate(connection: psycopg.Connection) -> int:
 
 
 def apply(cursor: psycopg.Cursor, name: str, done: Collection[int] = ()) -> None:
-    """Run a step whose version is not done; one for hypertables only where the tables are, or become, such."""
+    """Run a step whose version is not done; one for hypertables, or for plain tables, only where they are such."""
     version = int(name[:4])
     if version in done:
         return
-    if not name.endswith(".timescale.sql") or (has_timescale(cursor) if version == 1 else partitioned(cursor)):
+    hypertables = has_timescale(cursor) if version == 1 else partitioned(cursor)
+    if not name.endswith(".plain.sql" if hypertables else ".timescale.sql"):
         cursor.execute((_SQL / name).read_text())
     cursor.execute("INSERT INTO schema_version VALUES (%s, %s) ON CONFLICT DO NOTHING", [version, name])
 

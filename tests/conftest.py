@@ -19,7 +19,15 @@ from tests.servers import Debian
 
 __all__ = ["start"]
 
-_ON_BOTH = {"test_archive", "test_backfill", "test_store", "test_frames", "test_history", "test_schema"}
+_ON_BOTH = {
+    "test_archive",
+    "test_backfill",
+    "test_frames",
+    "test_history",
+    "test_rollups",
+    "test_schema",
+    "test_store",
+}
 START = 1_700_000_000 * SECOND
 
 

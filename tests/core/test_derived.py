@@ -23,7 +23,7 @@ from tests.core.made import CATALOGUE, T0, carried, filled
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
 START = T0 - T0 % HOUR
 NAMES = list(CATALOGUE.symbols)
-DOUBT = ["complete", "backfilled", "corrected", "synthetic", "partial", "gap"]
+DOUBT = ["complete", "corrected", "backfilled", "gap", "partial", "synthetic"]
 
 
 def minutes(count: int, *, share: float = 0.7, timeframe: str = "1m", step: int = MINUTE, seed: int = 1) -> Batch:
