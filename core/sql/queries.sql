@@ -116,6 +116,12 @@ ORDER BY s.symbol, s.source
 -- name: server_version
 SHOW server_version
 
+-- name: listen_addresses
+SHOW listen_addresses
+
+-- name: port
+SHOW port
+
 -- name: database_size
 SELECT pg_size_pretty(pg_database_size(current_database()))
 
