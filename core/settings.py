@@ -93,6 +93,9 @@ class Store(Section):
     """PostgreSQL or TimescaleDB; without a URL, one that Candela runs in the data folder."""
 
     url: SecretStr = SecretStr("")
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=0, ge=0, le=65535)  # where our own also listens on TCP; 0: on a Unix socket only
+    reader_password: SecretStr = SecretStr("")  # of the user `reader`, who alone may come in there
     flush_ms: int = Field(default=50, ge=1, le=60_000)
 
 

@@ -246,6 +246,12 @@ SELECT count(*) FROM archived WHERE kind IN ('trades', 'bars') AND first_event <
 -- name: server_version
 SHOW server_version
 
+-- name: listen_addresses
+SHOW listen_addresses
+
+-- name: port
+SHOW port
+
 -- name: database_size
 SELECT pg_size_pretty(pg_database_size(current_database()))
 

@@ -8,12 +8,15 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import websockets
 
@@ -21,6 +24,7 @@ from tests.command import Up, counted, run
 
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "tests/feeds/frames/binance.txt"
+OWN = {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}
 DATA = ROOT.parent / "shared/data/binance"
 
 
@@ -123,6 +127,43 @@ async def test_a_killed_store_and_a_killed_database_cost_no_row_and_no_signal(fo
     assert summary["dropped"] == {}
 
 
+def test_grafana_is_let_in_where_the_settings_say_also_after_a_kill(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    reader = {"CANDELA__STORE__PORT": str(port), "CANDELA__STORE__READER_PASSWORD": "s3cret"}
+    small = {"CANDELA__MARKET__INDICATORS": "ema(3)", "CANDELA__MARKET__STRATEGIES": ""}
+
+    def symbols() -> int:
+        """As soon as there are any."""
+        for _ in range(200):
+            with (
+                suppress(psycopg.OperationalError),
+                psycopg.connect(f"postgresql://reader@127.0.0.1:{port}/postgres", password="s3cret") as connection,
+            ):
+                found = len(connection.execute("SELECT DISTINCT symbol FROM market_trades").fetchall())
+                if found:
+                    return found
+            time.sleep(0.2)
+        return 0
+
+    with Up(folder, **reader, **small) as platform:
+        assert platform.told("addresses")["database"] == f"postgresql://reader@127.0.0.1:{port}/postgres"
+        assert symbols()
+        assert "s3cret" not in [*platform.child("store").environ().values()]
+        shown = run("doctor", "--json", "--data", str(folder), **reader)
+        findings = {each["name"]: each for each in json.loads(shown.stdout)["findings"]}
+        assert findings["listening"]["state"] == "good"
+        assert findings["listening"]["said"] == f"on 127.0.0.1:{port} as well, for the user reader alone"
+        os.kill(int((folder / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        assert symbols()
+        summary = platform.stop()
+        platform.log.seek(0)
+        log = platform.log.read()
+    assert '"event": "database_died"' in log
+    assert "s3cret" not in log + shown.stdout + shown.stderr
+    assert summary["stored"] == summary["sent_by_exchange"]
+
+
 def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
     with Up(folder) as platform:
         platform.told("addresses")
@@ -142,7 +183,11 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["up", "--port", "0", "--feed", "binance"], {}, 2, "needs symbols"),
         (["up", "--port", "0", "--host", "0.0.0.0"], {}, 2, "CANDELA__GATEWAY__TOKEN"),
         (["up", "--port", "0"], {"CANDELA__MARKET__INDICATORS": "emma(3)"}, 2, "did you mean 'ema'"),
-        (["up", "--port", "0"], {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}, 3, "cannot reach the database"),
+        (["up", "--port", "0"], OWN, 3, "cannot reach the database"),
+        (["up", "--port", "0"], {"CANDELA__STORE__PORT": "5433"}, 2, "set CANDELA__STORE__READER_PASSWORD"),
+        (["replay", str(FRAMES)], {"CANDELA__STORE__PORT": "5433"}, 2, "set CANDELA__STORE__READER_PASSWORD"),
+        (["up", "--port", "0"], {**OWN, "CANDELA__STORE__PORT": "5433"}, 2, "names a server of your own"),
+        (["serve", "store"], {**OWN, "CANDELA__STORE__PORT": "5433"}, 2, "names a server of your own"),
         (["up", "--config", "none.toml"], {}, 2, "found no file none.toml"),
         (["replay", "none.gz"], {}, 2, "found no file"),
         (["exchange", "none.gz"], {}, 2, "found no file"),
@@ -166,8 +211,12 @@ def test_a_busy_port_is_said(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("up", "--port", str(port), "--data", str(folder))
+        assert done.returncode == 2
+        assert f"port {port} on 127.0.0.1 cannot be used" in " ".join(done.stderr.split())
+        reader = {"CANDELA__STORE__PORT": str(port), "CANDELA__STORE__READER_PASSWORD": "x"}
+        done = run("up", "--port", "0", "--data", str(folder), **reader)
     assert done.returncode == 2
-    assert f"port {port} on 127.0.0.1 cannot be used" in " ".join(done.stderr.split())
+    assert f"PostgreSQL cannot listen on 127.0.0.1:{port}" in " ".join(done.stderr.split())
 
 
 def test_a_recording_replays_into_the_store(folder: Path) -> None:
