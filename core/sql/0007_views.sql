@@ -1,6 +1,7 @@
 -- What people read, on either. vwap of a bucket in which nothing was traded is its close, as that of a bar is (core/bars.py).
 -- Each symbol is asked for apart, and the order keeps it so: the planner would join after it grouped, all symbols for one that
--- is named. A month of market_bars_1h of one of 100 symbols, 8,640,000 minutes in all: PLAIN ms on plain tables, KEPT on hypertables.
+-- is named. A month of market_bars_1h of one of 100 symbols with 8,640,000 minutes, on a busy machine: 400 to 900 ms on plain tables, for
+-- each of its 43,000 minutes lies on a page of its own, 9 to 22 on hypertables; a day of market_bars_5m: 10 to 20 ms, 5 to 19.
 CREATE VIEW market_bars_5m AS
     SELECT r.time, s.id AS symbol_id, s.source, s.symbol, r.ts_close - 300000000000 AS ts_open, r.ts_close, r.open, r.high, r.low, r.close,
            r.volume, CASE WHEN r.volume > 0 THEN r.notional / r.volume ELSE r.close END AS vwap, r.trades, quality_name(r.quality) AS quality,
