@@ -19,7 +19,7 @@ from tests.servers import Debian
 
 __all__ = ["start"]
 
-_ON_BOTH = {"test_backfill", "test_store", "test_frames", "test_history", "test_schema"}
+_ON_BOTH = {"test_alongside", "test_backfill", "test_store", "test_frames", "test_history", "test_schema"}
 START = 1_700_000_000 * SECOND
 
 

@@ -151,11 +151,11 @@ async def test_every_named_query_runs(history: History, database: str) -> None:
     text = (files("core") / "sql/queries.sql").read_text()
     names = [line.split()[-1] for line in text.splitlines() if line.startswith("-- name: ")]
     assert len(names) == len(set(names)) > 15
-    lists: dict[str, object] = {key: [] for key in ("names", "channels", "symbol_ids", "seqs", "symbols")}
-    texts = dict.fromkeys(("source", "symbol", "strategy", "after_symbol", "timeframe"), "")
-    numbers = dict.fromkeys(
-        ("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows", "origin"), 1
-    )
+    several = ("names", "channels", "symbol_ids", "seqs", "symbols", "timeframes", "closes")
+    lists: dict[str, object] = {key: [] for key in several}
+    texts = dict.fromkeys(("source", "symbol", "strategy", "after_symbol", "timeframe", "channel"), "")
+    keys = ("after_ts", "after_seq", "end", "id", "key", "limit", "origin", "position", "rows", "seconds", "start")
+    numbers = dict.fromkeys((*keys, "symbol_id"), 1)
     given = {**lists, **texts, **numbers, "stream": uuid.uuid4(), "from": "now", "to": "now"}
     with psycopg.connect(database) as connection:
         partitioned = connection.execute(query("timescale_installed")).fetchone() is not None
