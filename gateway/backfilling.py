@@ -50,11 +50,14 @@ async def run_backfill(
         with _progress(shown=out.is_terminal and not as_json) as report:
             done = await asyncio.to_thread(backfill, batches, symbols, asked, report=report, stop=stop)
     stopping.cancel()
-    told = _told(done, source, dry_run=dry_run) | {"seconds": round(time.monotonic() - began, 2)}
+    told = _told(done, source, dry_run=dry_run) | {"bad_frames": stats.bad_frames}
+    told["seconds"] = round(time.monotonic() - began, 2)
     if as_json:
         tell(told)
     else:
         out.print(_table(done))
+        if stats.bad_frames:
+            out.print(f"{stats.bad_frames:,} frames made no sense")
         for sentence in _hints(done, dry_run=dry_run):
             out.print(sentence)
     return 1 if done.stopped or done.refused[UNTOLD] or done.refused[ARCHIVED] else 0
@@ -115,8 +118,8 @@ def _hints(done: Backfilled, *, dry_run: bool) -> Iterator[str]:
         yield f"refused: {json.dumps(refused)}"
     if done.refused[UNTOLD]:
         yield (
-            f"{done.refused[UNTOLD]:,} trades cannot be told from stored ones: expected trade ids in the file and in the"
-            " store, or a stretch without stored trades; use a file with trade_id, or narrow it with --start and --end"
+            f"{done.refused[UNTOLD]:,} trades cannot be told from stored ones: expected trade ids in the file and in"
+            " the store, or a stretch without stored trades; use a file with trade_id, or narrow it by --start, --end"
         )
     if done.refused[ARCHIVED]:
         yield f"{done.refused[ARCHIVED]:,} trades are of days that were moved into the archive, which is not changed"

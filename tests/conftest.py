@@ -20,6 +20,7 @@ from tests.servers import Debian
 __all__ = ["start"]
 
 _ON_BOTH = {
+    "test_alongside",
     "test_archive",
     "test_backfill",
     "test_frames",

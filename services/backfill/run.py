@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
 from core.bank import Bank
+from core.engine import Engine
 from core.errors import BadInput, StoreDown, nearest, one_line
 from core.events import SECOND, TIMEFRAME_NAMES, Batch, Symbols, joined
 from core.moments import EVER
@@ -34,10 +36,14 @@ def backfill(
     with _connected(asked.url) as connection, Spill(asked.folder) as spill:
         migrate(connection)
         _check_source(connection, symbols.source)
-        done = sift(batches, symbols, asked.kernels, spill, report=report, stop=stop)
+        timeframes = _timeframes(connection, symbols.source)
+        sieve = Engine(symbols, timeframes or ("1m",), (), asked.kernels, bars="venue")
+        done = sift(batches, sieve, spill, report=report, stop=stop)
         done.span = _span(asked, done.span)
         _wait_for_others(connection, report, stop)
-        _Backfill(connection, symbols, asked, done, spill).run(report, stop)
+        done.settled = _settled(connection, symbols.source, asked.close_delay)
+        bank = Bank((), timeframes, asked.kernels) if timeframes else None
+        _Backfill(connection, symbols, spill, done, bank, asked.dry_run).run(report, stop)
     done.stopped = stop.is_set()
     return done
 
@@ -63,6 +69,23 @@ def _check_source(connection: psycopg.Connection, source: str) -> None:
         )
 
 
+def _timeframes(connection: psycopg.Connection, source: str) -> tuple[str, ...]:
+    """Those of the bars that are made of the stream."""
+    given = {"source": source, "timeframes": list(SECONDS)}
+    found = connection.execute(query("bar_timeframes"), given).fetchall()
+    return tuple(TIMEFRAME_NAMES[SECONDS.index(seconds)] for (seconds,) in found)
+
+
+def _settled(connection: psycopg.Connection, source: str, close_delay: int) -> int:
+    """The moment before which all that the stream brought is stored, and its bars are closed.
+
+    Rows are stored in the order they came: a trade that happened well before the newest of them did is there, if we
+    ever had it, and a bar that ended well before is closed. What is younger may still be on its way.
+    """
+    ((reached,),) = connection.execute(query("stream_reached"), {"source": source}).fetchall()
+    return EVER[0] if reached is None else int(reached) - close_delay - _GRACE
+
+
 def _span(asked: Asked, spanned: Span) -> Span:
     if asked.start is not None and asked.end is not None and asked.start >= asked.end:
         raise BadInput(f"expected a start before the end, found {asked.start} and {asked.end} (nanoseconds)")
@@ -77,22 +100,16 @@ def _wait_for_others(connection: psycopg.Connection, report: Report, stop: threa
             return
 
 
+@dataclass
 class _Backfill:
-    """A sifted history on its way into the database."""
+    """A sifted history on its way into the database. `bank` makes the bars, where the stream has any."""
 
-    def __init__(
-        self, connection: psycopg.Connection, symbols: Symbols, asked: Asked, done: Backfilled, spill: Spill
-    ) -> None:
-        self._connection, self._symbols, self._asked, self._done, self._spill = connection, symbols, asked, done, spill
-        given = {"source": symbols.source, "timeframes": list(SECONDS)}
-        found = connection.execute(query("bar_timeframes"), given).fetchall()
-        self._frames = [SECONDS.index(seconds) for (seconds,) in found]
-        names = tuple(TIMEFRAME_NAMES[frame] for frame in self._frames)
-        self._bank = Bank((), names, asked.kernels) if names else None
-        # Rows are stored in the order they came. So a trade that happened well before the newest of them did is there,
-        # if we ever had it, and a bar that ended well before is closed; what is younger may still be on its way.
-        ((reached,),) = connection.execute(query("stream_reached"), given).fetchall()
-        done.settled = EVER[0] if reached is None else reached - asked.close_delay - _GRACE
+    connection: psycopg.Connection
+    symbols: Symbols
+    spill: Spill
+    done: Backfilled
+    bank: Bank | None
+    dry_run: bool
 
     def run(self, report: Report, stop: threading.Event) -> None:
         """The newest days first: numbers go down, and rise with time over all of them."""
@@ -101,24 +118,26 @@ class _Backfill:
             if stop.is_set():
                 return
             report(f"merging {stored.name}", count, len(units))
-            trades = self._spill.read(symbol, day)
-            with self._connection.transaction(force_rollback=self._asked.dry_run):
+            trades = self.spill.read(symbol, day)
+            with self.connection.transaction(force_rollback=self.dry_run):
                 self._merge(stored, trades, day)
         report("merging", len(units), len(units))
 
     def _of_symbols(self) -> Iterator[tuple[int, Stored]]:
-        """The history's symbols. A new one gets its id now, by itself: the store may be waiting for the same name."""
-        cursor = self._connection.cursor()
-        for symbol, name in enumerate(self._symbols.names):
-            given = {"source": self._symbols.source, "names": [name]}
-            if not self._asked.dry_run:
+        """Those the history has trades of. A new one gets its id now, by itself: the store may be waiting for the same name."""
+        cursor = self.connection.cursor()
+        for symbol, name in enumerate(self.symbols.names):
+            if not self.spill.days(symbol):
+                continue
+            given = {"source": self.symbols.source, "names": [name]}
+            if not self.dry_run:
                 cursor.execute(query("intern_symbols"), given)
             ids: dict[str, int] = dict(cursor.execute(query("symbol_ids"), given).fetchall())
-            yield symbol, Stored(cursor, self._symbols.source, name, ids.get(name, 0))
+            yield symbol, Stored(cursor, self.symbols.source, name, ids.get(name, 0))
 
     def _days(self, symbol: int, stored: Stored) -> list[int]:
         """Days that have trades in the history, or a gap that it spans; the newest first."""
-        days = set(self._spill.days(symbol))
+        days = set(self.spill.days(symbol))
         start, end = self._wanted
         for gap in stored.gaps((start, end)) if start < end else ():
             if not gap.filled:
@@ -127,11 +146,11 @@ class _Backfill:
 
     @property
     def _wanted(self) -> Span:
-        return self._done.span[0], min(self._done.span[1], self._done.settled)
+        return self.done.span[0], min(self.done.span[1], self.done.settled)
 
     def _merge(self, stored: Stored, trades: Batch, day: int) -> None:
-        tally, start, end = self._done.symbols[stored.name], *self._wanted
-        asked = within(trades, self._done.span)
+        tally, start, end = self.done.symbols[stored.name], *self._wanted
+        asked = within(trades, self.done.span)
         tally.outside += len(trades) - len(asked)
         span = max(day, start), min(day + DAY, end)
         history = within(asked, span)
@@ -139,7 +158,7 @@ class _Backfill:
         if span[0] >= span[1]:
             return
         if stored.archived((day, day + DAY)):
-            self._done.refuse(tally, ARCHIVED, len(history))
+            self.done.refuse(tally, ARCHIVED, len(history))
             return
         history = history[np.argsort(history["ts_event"], kind="stable")]
         history["symbol"] = 0
@@ -149,12 +168,11 @@ class _Backfill:
         tally.known += result.known
         tally.inserted += len(result.missing)
         tally.withdrawn += len(result.doubled)
-        self._done.refuse(tally, UNTOLD, result.untold)
+        self.done.refuse(tally, UNTOLD, result.untold)
         there = there[~np.isin(there["seq"], result.doubled["seq"])]
         unheard = [there["ts_event"][there["seq"] < 0], result.missing["ts_event"], result.doubled["ts_event"]]
-        if self._bank is not None and any(len(each) for each in unheard):
-            made = rebuilt(self._bank, joined([there, result.missing]))
-            self._change(stored, made, np.concatenate(unheard), day)
+        if any(len(each) for each in unheard):
+            self._rebuild(stored, joined([there, result.missing]), np.concatenate(unheard), day)
 
     def _write(self, stored: Stored, result: Merged, span: Span) -> None:
         stored.remove_trades(result.doubled)
@@ -164,13 +182,16 @@ class _Backfill:
         if result.beside:
             stored.note(span, result.beside)
 
-    def _change(self, stored: Stored, made: Batch, unheard: NDArray[np.int64], day: int) -> None:
+    def _rebuild(self, stored: Stored, trades: Batch, unheard: NDArray[np.int64], day: int) -> None:
         """The bars that hold what the stream never had. It would have closed the others itself, or will."""
-        newest = stored.closed(self._frames)
-        closed = {frame: max(newest.get(frame, 0), self._done.settled) for frame in self._frames}
-        bars = changed(made, stored.bars((day, day + DAY), self._frames), unheard, closed)
+        if self.bank is None:
+            return
+        frames = [TIMEFRAME_NAMES.index(name) for name in self.bank.timeframes]
+        newest = stored.closed(frames)
+        closed = {frame: max(newest.get(frame, 0), self.done.settled) for frame in frames}
+        bars = changed(rebuilt(self.bank, trades), stored.bars((day, day + DAY), frames), unheard, closed)
         stored.change_bars(bars)
-        tally = self._done.symbols[stored.name]
+        tally = self.done.symbols[stored.name]
         tally.bars_new += len(bars.new)
         tally.bars_corrected += len(bars.after)
         tally.bars_waiting += bars.waiting

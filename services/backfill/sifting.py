@@ -3,23 +3,22 @@
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
 from core.engine import REFUSED, Engine
 from core.errors import BadInput
-from core.events import TRADE, Batch, Symbols
+from core.events import TRADE, Batch
 from core.moments import EVER
 from services.backfill.spill import Spill
 from services.backfill.tally import Backfilled, Report, Tally
 
 
-def sift(
-    batches: Iterable[Batch], symbols: Symbols, kernels: Path, spill: Spill, *, report: Report, stop: threading.Event
-) -> Backfilled:
-    """The trades of `batches` counted by symbol, those that are none refused by name, and the time they span."""
-    sieve = Engine(symbols, ("1m",), (), kernels, bars="venue")
+def sift(batches: Iterable[Batch], sieve: Engine, spill: Spill, *, report: Report, stop: threading.Event) -> Backfilled:
+    """The trades of `batches` counted by symbol, those that are none refused by name, and the time they span.
+
+    `sieve`: an engine that makes no bars of them.
+    """
     found, seen, sound = Backfilled(), Counter[int](), Counter[int]()
     first, last = EVER[::-1]
     for batch in batches:
@@ -37,7 +36,7 @@ def sift(
         raise BadInput("expected trades to merge, found none: quotes and bars are not merged")
     found.span = first, last + 1
     found.refused.update({reason: rows for reason, rows in zip(REFUSED, sieve.refused.tolist(), strict=True) if rows})
-    names = {symbol: symbols.names[symbol] if symbol >= 0 else "" for symbol in seen}
+    names = {symbol: sieve.symbols.names[symbol] if symbol >= 0 else "" for symbol in seen}
     found.symbols = {names[each]: Tally(trades=seen[each], refused=seen[each] - sound[each]) for each in sorted(seen)}
     return found
 

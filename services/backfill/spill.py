@@ -8,10 +8,11 @@ from typing import Self
 
 import numpy as np
 
+from core.errors import Unavailable, one_line
 from core.events import TRADE, Batch, joined
 from services.backfill.merging import DAY
 
-_ROOM = 1 << 19  # rows in memory: 32 MB
+_ROOM = 1 << 19  # rows: 32 MB
 
 
 class Spill:
@@ -20,11 +21,12 @@ class Spill:
     The file has no name: it is gone with the process, however that ends.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, room: int = _ROOM) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 closed by __exit__
-        self._held: list[Batch] = []
-        self._rows = self._written = 0
+        self._folder = folder
+        self.held = 0  # rows in memory
+        self._room, self._batches, self._written = room, list[Batch](), 0
         self._parts: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
 
     def __enter__(self) -> Self:
@@ -34,9 +36,9 @@ class Spill:
         self._file.close()
 
     def add(self, trades: Batch) -> None:
-        self._held.append(trades)
-        self._rows += len(trades)
-        if self._rows >= _ROOM:
+        self._batches.append(trades)
+        self.held += len(trades)
+        if self.held >= self._room:
             self._write()
 
     def days(self, symbol: int) -> list[int]:
@@ -57,17 +59,24 @@ class Spill:
 
     def _write(self) -> None:
         """Write what is held, each symbol's days together."""
-        if not self._held:
+        if not self._batches:
             return
-        rows = joined(self._held)
+        rows = joined(self._batches)
         day = rows["ts_event"] // DAY * DAY
         order = np.lexsort((day, rows["symbol"]))
         rows, day = rows[order], day[order]
         edges = np.flatnonzero((np.diff(rows["symbol"]) != 0) | (np.diff(day) != 0)) + 1
         starts = [0, *edges.tolist()]
-        self._file.seek(0, 2)
-        self._file.write(rows.view(np.uint8).data)
+        try:
+            self._file.seek(0, 2)
+            self._file.write(rows.view(np.uint8).data)
+            self._file.flush()
+        except OSError as error:
+            raise Unavailable(
+                f"cannot set the history aside in {self._folder}: {one_line(error)}; make room there, or choose another"
+                " folder with --data"
+            ) from None
         for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
             self._parts[int(rows["symbol"][start])][int(day[start])].append((self._written + start, end - start))
         self._written += len(rows)
-        self._held, self._rows = [], 0
+        self._batches, self.held = [], 0

@@ -14,7 +14,7 @@ Report = Callable[[str, int, int], None]  # what is being done, how far, of how 
 
 @dataclass(frozen=True)
 class Asked:
-    """Where to merge, and the trades from `start` until before `end`: without them, what the history spans.
+    """Where to merge, and from where until before where the history has all trades: without them, what it spans.
 
     `folder` has room for the history, `kernels` are kept. `close_delay` is the market's, in nanoseconds.
     """
@@ -55,5 +55,6 @@ class Backfilled:
     stopped: bool = False
 
     def refuse(self, tally: Tally, reason: str, rows: int) -> None:
-        tally.refused += rows
-        self.refused[reason] += rows
+        if rows:
+            tally.refused += rows
+            self.refused[reason] += rows

@@ -77,6 +77,5 @@ def test_where_timescaledb_is_offered_old_chunks_shrink_to_twenty_bytes_a_tick(d
         size = connection.execute("SELECT after_compression_total_bytes FROM hypertable_compression_stats('ticks')")
         assert float(size.fetchone()[0]) / (25_000 * len(SYMBOLS)) <= 20  # type: ignore[index]
         assert connection.execute(ask).fetchall() == before
-        apply(
-            connection.cursor(), "0004_compression.timescale.sql"
-        )  # a database that had the policies before they were a step
+        with connection.cursor() as cursor:  # a database that had the policies before they were a step
+            apply(cursor, "0004_compression.timescale.sql")

@@ -1,7 +1,7 @@
 """A simulated session as the live platform stores it, with or without holes, and as the history of it."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ import psycopg
 
 from core.engine import Engine
 from core.events import SECOND, TIME, TRADE, Batch, Symbols, joined, rows
+from core.schema import query
 from feeds.simulated import default_symbols, simulated
 from services.backfill.run import backfill
-from services.backfill.tally import Asked, Backfilled
+from services.backfill.tally import Asked, Backfilled, Report
 from tests.core.made import begun, ended, put, storing
 
 SOURCE = "live"
@@ -59,12 +60,27 @@ def lived(url: str, root: Path, kernels: Path, trades: Batch, *, source: str = S
 
 
 def merge(
-    url: str, root: Path, kernels: Path, batches: Iterable[Batch], *, source: str = SOURCE,
-    report: Callable[[str, int, int], None] = lambda *_: None, **asked: Any,
-) -> Backfilled:  # fmt: skip
+    url: str,
+    root: Path,
+    kernels: Path,
+    batches: Iterable[Batch],
+    *,
+    source: str = SOURCE,
+    report: Report = lambda *_: None,
+    stop: threading.Event | None = None,
+    **asked: Any,
+) -> Backfilled:
     symbols = Symbols(default_symbols(COUNT), source=source)
     wanted = Asked(url, root / "spill", kernels, close_delay=SECOND // 10, **asked)
-    return backfill(batches, symbols, wanted, report=report, stop=threading.Event())
+    return backfill(batches, symbols, wanted, report=report, stop=stop or threading.Event())
+
+
+def compress(url: str) -> None:
+    """As days later, where the tables are hypertables; elsewhere nothing."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        if connection.execute(query("timescale_installed")).fetchone() is not None:
+            for table in ("ticks", "bars"):
+                connection.execute("SELECT compress_chunk(chunk) FROM show_chunks(%s::regclass) chunk", [table])
 
 
 TICKS = "symbol, ts_event, trade_id, price, size, side"
@@ -77,6 +93,28 @@ def read(url: str, columns: str, view: str, more: str = "") -> list[tuple[Any, .
     order = ", ".join(str(number + 1) for number in range(columns.count(",") + 1))
     with psycopg.connect(url) as connection:
         return connection.execute(f"SELECT {columns} FROM {view} {more} ORDER BY {order}").fetchall()
+
+
+def few(*found: tuple[float, int, float], symbol: int = 0) -> Batch:
+    """Trades of a symbol: seconds behind midnight, id, price."""
+    made = np.zeros(len(found), dtype=TRADE)
+    made["ts_event"] = MIDNIGHT + (np.array([at for at, *_ in found]) * SECOND).astype(np.int64)
+    made["ts_recv"], made["size"], made["symbol"] = made["ts_event"] + 1000, 1.0, symbol
+    made["trade_id"], made["price"] = [trade_id for _, trade_id, _ in found], [price for *_, price in found]
+    return made
+
+
+LATER = (40.0, 900, 50.0)  # a trade of the stream that shows that it has gone on
+
+
+def note_gap(url: str, start: int, end: int, *, symbol: str = "AAPL") -> None:
+    """As whoever listens to the stream will note it."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason)"
+            " SELECT id, 'trades', %s, %s, 'lost' FROM symbols WHERE symbol = %s",
+            [start, end, symbol],
+        )
 
 
 def all_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
