@@ -74,9 +74,9 @@ class Mover:
             self._reading = adbc.connect(self._url, autocommit=True)
         except (psycopg.OperationalError, Error) as error:
             raise StoreDown(f"cannot reach the database: {one_line(error)}; check CANDELA__STORE__URL") from None
-        if self._connection.execute(query("archive_lock")).fetchone() != (True,):
+        if self._connection.execute(query("old_rows_lock")).fetchone() != (True,):
             self.close()
-            raise Unavailable("another `candela archive` is at work on this database: let it end")
+            raise Unavailable("another `candela archive` or `candela backfill` is at work on this database: let it end")
         self._partitioned = partitioned(self._connection)
         self._tidy()
         return self

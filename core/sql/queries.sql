@@ -177,9 +177,6 @@ FROM symbols s WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(s
 
 -- What `candela backfill` asks. Only the stream's own rows have numbers above zero.
 
--- name: lock_backfill
-SELECT pg_try_advisory_lock(%(key)s)
-
 -- name: sources
 SELECT DISTINCT source FROM symbols ORDER BY source
 
@@ -291,9 +288,9 @@ DELETE FROM archived WHERE path = %(path)s
 INSERT INTO archived (kind, path, rows, bytes, first_event, last_event)
 VALUES (%(kind)s, %(path)s, %(rows)s, %(bytes)s, %(first)s, %(last)s)
 
--- One at a time: who moves rows, and who changes old ones.
+-- One at a time: who moves old rows, and who changes them.
 
--- name: archive_lock
+-- name: old_rows_lock
 SELECT pg_try_advisory_lock(7264002)
 
 -- A store that is busy with its flush is waited for, and a table that is locked for long is not.

@@ -21,7 +21,6 @@ from services.backfill.spill import Spill
 from services.backfill.stored import SECONDS, Stored
 from services.backfill.tally import ARCHIVED, UNTOLD, Asked, Backfilled, Report
 
-_LOCK = 7_264_002  # any constant: two backfills of one database wait for each other
 _LOOK_S = 0.1
 _GRACE = 5 * SECOND  # how much later than others a trade may reach us
 
@@ -93,9 +92,9 @@ def _span(asked: Asked, spanned: Span) -> Span:
 
 
 def _wait_for_others(connection: psycopg.Connection, report: Report, stop: threading.Event) -> None:
-    """The lock of all backfills; it goes with the connection, however that ends."""
-    while connection.execute(query("lock_backfill"), {"key": _LOCK}).fetchone() != (True,):
-        report("waiting for another backfill", 0, 0)
+    """The lock of all who change old rows; it goes with the connection, however that ends."""
+    while connection.execute(query("old_rows_lock")).fetchone() != (True,):
+        report("waiting for another backfill or archive", 0, 0)
         if stop.wait(_LOOK_S):
             return
 

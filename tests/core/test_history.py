@@ -158,7 +158,7 @@ async def test_every_named_query_runs(history: History, database: str) -> None:
     lists: dict[str, object] = {key: [] for key in several}
     words = ("source", "symbol", "strategy", "after_symbol", "after_source", "timeframe", "kind", "path", "channel")
     counts = ("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows", "origin", "bytes")
-    texts, numbers = dict.fromkeys(words, ""), dict.fromkeys((*counts, "first", "last", "id", "key", "symbol_id"), 1)
+    texts, numbers = dict.fromkeys(words, ""), dict.fromkeys((*counts, "first", "last", "id", "symbol_id"), 1)
     given = {**lists, **texts, **numbers, "stream": uuid.uuid4(), "from": "yesterday", "to": "now", "table": "ticks"}
     extension = {"hypertable", "chunks", "drop_chunks"}
     with psycopg.connect(database) as connection:

@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import BadInput, StoreDown
 from core.events import BAR, QUOTE, SECOND, TRADE
+from core.schema import query
 from services.backfill.merging import Bars
-from services.backfill.run import _LOCK
 from services.backfill.stored import Stored
 from services.backfill.tally import ARCHIVED
 from tests.services.backfill.made import LATER, MIDNIGHT, all_rows, few, history, holes, lived, merge, note_gap, read
@@ -36,12 +36,12 @@ def test_two_backfills_wait_for_each_other(database: str, tmp_path: Path, kernel
     waiting = threading.Event()
 
     def report(doing: str, done: int, total: int) -> None:
-        if doing == "waiting for another backfill":
+        if doing == "waiting for another backfill or archive":
             waiting.set()
 
     found = [few((1, 1, 10.0), (2, 2, 11.0))]
     with psycopg.connect(database, autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        other.execute(query("old_rows_lock"))
         second = threading.Thread(target=merge, args=(database, tmp_path, kernels, found), kwargs={"report": report})
         second.start()
         assert waiting.wait(30)
