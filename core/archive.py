@@ -5,7 +5,7 @@ to the nanosecond, rows lie by symbol and in order of time. The database knows e
 not read, and has a name that ends in `.partial`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,23 +76,30 @@ class Part:
     last: int
 
 
+@dataclass
+class Shelf:
+    """The archive as it was last listed, for all who read at once: replaced as a whole, never changed."""
+
+    archive: "Archive"
+
+
 class Archive:
-    """Reads the files that the database lists. `version` is that of the list; `known` says what a new one holds.
+    """Reads the files of one list of the database's, that of `version`; another list makes another archive.
 
     Times in the frames it gives are nanoseconds. Unavailable when a file is needed that cannot be read.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.version = "/0"
+    def __init__(self, folder: Path | None = None, listed: Sequence[Sequence[Any]] = ()) -> None:  # Any: of `archived`
+        self.version = f"{max((row[0] for row in listed), default='')}/{len(listed)}"
         self._folder = folder
-        self._parts: list[Part] = []
+        self._parts = [Part(*row[1:]) for row in listed]
         self._last: dict[str, pl.DataFrame] = {}  # of a part: the last trade of each of its symbols
 
-    def known(self, listed: Iterable[Sequence[Any]]) -> None:  # Any: columns of `archived`
-        """The list as the database has it now: id, kind, path, rows, first and last ts_event."""
-        rows = list(listed)
-        self.version = f"{max((row[0] for row in rows), default='')}/{len(rows)}"
-        self._parts = [Part(*row[1:]) for row in rows]
+    def relisted(self, listed: Sequence[Sequence[Any]]) -> "Archive":
+        """The archive as the database lists it now: id, kind, path, rows, first and last ts_event."""
+        archive = Archive(self._folder, listed)
+        archive._last = self._last  # files never change
+        return archive
 
     def concerning(self, kind: str, start: int, end: int) -> list[Part]:
         """The parts with rows of a kind between `start` and before `end`."""

@@ -73,9 +73,9 @@ class Derived:
         shorter = (name for name in bases(width) if name in stored and TIMEFRAMES[name] < width)
         timeframe = next(shorter, "1s")
         given = {**ask.given, "seconds": TIMEFRAMES[timeframe] // TIMEFRAMES["1s"]}
-        ends = self._ranges.settled(lambda: self._ranges.columnar.ask("bar_ends", given))
+        ends, archive = self._ranges.settled(lambda: self._ranges.columnar.ask("bar_ends", given))
         ends = ends.with_columns(pl.col("first", "last").dt.timestamp("ns"))
-        parts = self._ranges.archive.concerning("bars", *EVER)
+        parts = archive.concerning("bars", *EVER)
         firsts = [*ends["first"].drop_nulls(), *(part.first for part in parts)]
         old = max((part.last for part in parts), default=EVER[0])  # of symbols whose bars were all moved there
         last = ends.select("source", "symbol", pl.col("last").fill_null(old))

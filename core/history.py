@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from core.archive import Archive
+from core.archive import Archive, Shelf
 from core.derived import Derived
 from core.errors import BadInput, StoreDown, one_line
 from core.moments import EVER, behind, seconds
@@ -35,7 +35,7 @@ class History:
 
     def __init__(self, url: str, archive: Path | None = None) -> None:
         self.source = ""
-        self._archive, self._ranges = Archive(archive), Ranges(url, archive)
+        self._shelf, self._ranges = Shelf(Archive(archive)), Ranges(url, archive)
         self._derived = Derived(self._ranges)
         self._pool = AsyncConnectionPool(
             url,
@@ -132,15 +132,12 @@ class History:
         return found
 
     async def _rows(self, ask: Ask) -> list[Row]:
-        given = ask.given
-        found = await self._all(ask.query, given)
-        while not await self._is_current():  # rows were moved into the archive: where we did not look
-            found = await self._all(ask.query, given)
+        found, archive = await self._settled(ask.query, ask.given)
         rows = found[::-1] if ask.newest else found
-        archived = self._archive.concerned(ask, [row["ts_event"] for row in rows])
+        archived = archive.concerned(ask, [row["ts_event"] for row in rows])
         if not archived:
             return rows
-        old = await asyncio.to_thread(self._archive.page, ask, archived)
+        old = await asyncio.to_thread(archive.page, ask, archived)
         rows = sorted([*rows, *map(_with_values, old.to_dicts())], key=ask.place)
         return rows[-ask.limit :] if ask.newest else rows[: ask.limit]
 
@@ -148,21 +145,22 @@ class History:
         """The newest trade of each symbol, or as it was before `end`, by symbol; of all symbols when none is named."""
         high = EVER[1] if end is None else end
         given = {"symbols": list(symbols), "end": high, "to": behind(high)}
-        found = await self._all("last_trades", given)
-        while not await self._is_current():
-            found = await self._all("last_trades", given)
-        if not self._archive.concerning("trades", EVER[0], high):
+        found, archive = await self._settled("last_trades", given)
+        if not archive.concerning("trades", EVER[0], high):
             return found
         wanted = await self._all("traded_symbols", given)
-        return await asyncio.to_thread(self._archive.last_trades, found, wanted, high)
+        return await asyncio.to_thread(archive.last_trades, found, wanted, high)
 
-    async def _is_current(self) -> bool:
-        """Whether the archive we know is the one there is; if not, we know it now."""
-        (row,) = await self._all("archived_version", {})
-        if row["version"] == self._archive.version:
-            return True
-        self._archive.known([tuple(row.values()) for row in await self._all("archived_parts", {})])
-        return False
+    async def _settled(self, name: str, given: Row) -> tuple[list[Row], Archive]:
+        """What a query gives and the archive that goes with it: what was listed before it was listed behind it."""
+        while True:
+            archive = self._shelf.archive
+            found = await self._all(name, given)
+            (row,) = await self._all("archived_version", {})
+            if row["version"] == archive.version:
+                return found, archive
+            listed = [tuple(row.values()) for row in await self._all("archived_parts", {})]
+            self._shelf.archive = archive.relisted(listed)
 
     async def _all(self, name: str, given: Row) -> list[Row]:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 from psycopg import sql
 
-from core.archive import Archive, cut
+from core.archive import Archive, Shelf, cut
 from core.columnar import Columnar
 from core.events import QUALITIES
 from core.moments import behind, moment
@@ -22,7 +22,7 @@ class Ranges:
     again. BadInput, StoreDown, Unavailable."""
 
     def __init__(self, url: str, archive: Path | None = None) -> None:
-        self.columnar, self.archive = Columnar(url), Archive(archive)
+        self.columnar, self._shelf = Columnar(url), Shelf(Archive(archive))
 
     def close(self) -> None:
         self.columnar.close()
@@ -30,8 +30,8 @@ class Ranges:
     def rows(self, ask: Ask, columns: Sequence[str]) -> pl.DataFrame:
         """source, symbol and `columns` of every row of trades, quotes or bars, in order; whatever the limit."""
         known = self._known(ask)
-        found = self.settled(lambda: self._stored(ask, columns, known))
-        old = self.archive.rows(ask)
+        found, archive = self.settled(lambda: self._stored(ask, columns, known))
+        old = archive.rows(ask)
         if old is not None:
             named = old.join(known.drop("symbol_id"), on=["source", "symbol"])
             found = pl.concat([found, _coded(named).select(found.columns)])
@@ -42,21 +42,22 @@ class Ranges:
 
     def page(self, ask: Ask) -> pl.DataFrame:
         """The rows that `core.history.History.page` gives, with the same columns."""
-        found = self.settled(lambda: self.columnar.ask(ask.query, ask.given))
+        found, archive = self.settled(lambda: self.columnar.ask(ask.query, ask.given))
         found = found.reverse() if ask.newest else found
-        parts = self.archive.concerned(ask, found["ts_event"].to_list())
+        parts = archive.concerned(ask, found["ts_event"].to_list())
         if not parts:
             return found
-        old = self.archive.page(ask, parts).select(found.columns)
+        old = archive.page(ask, parts).select(found.columns)
         return cut(ask, pl.concat([found, old], how="vertical_relaxed"))
 
-    def settled(self, read: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        """What `read` gives once no rows were moved meanwhile: the archive we know is that of the rows it gave."""
+    def settled(self, read: Callable[[], pl.DataFrame]) -> tuple[pl.DataFrame, Archive]:
+        """What `read` gives and the archive that goes with it: what was listed before it was listed behind it."""
         while True:
+            archive = self._shelf.archive
             found = read()
-            if self.columnar.ask("archived_version", {}).item() == self.archive.version:
-                return found
-            self.archive.known(self.columnar.ask("archived_parts", {}).rows())
+            if self.columnar.ask("archived_version", {}).item() == archive.version:
+                return found, archive
+            self._shelf.archive = archive.relisted(self.columnar.ask("archived_parts", {}).rows())
 
     def _known(self, ask: Ask) -> pl.DataFrame:
         """Ids and names of the symbols that are asked for, and the place of each among them."""

@@ -182,6 +182,33 @@ def test_rows_that_come_while_a_day_is_moved_are_moved_too(database: str, tmp_pa
     assert len(trades) == 2 * COUNT == trades.select("symbol", "seq").n_unique()
 
 
+class Overtaken(History):
+    """Rows are moved behind a query, and another reader learns of it first."""
+
+    url, folder = "", Path()
+    kinds: ClassVar[list[str]] = []
+
+    async def _all(self, name: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+        found = await super()._all(name, given)
+        if self.kinds and name == self.kinds[-1]:
+            kind = self.kinds.pop()
+            await asyncio.to_thread(moved, self.url, self.folder, 0, (kind,))
+            assert len((await self.page(self.ask(kind, NAMES, (0, None), 1_000))).rows) == COUNT
+        return found
+
+
+async def test_a_reader_that_was_overtaken_gives_no_row_twice(database: str, tmp_path: Path) -> None:
+    await asyncio.to_thread(carried, database, tmp_path, BATCHES)
+    history = Overtaken(database, tmp_path / "archive")
+    Overtaken.url, Overtaken.folder, Overtaken.kinds = database, tmp_path / "archive", ["trades"]
+    await history.open()
+    try:
+        rows = (await history.page(history.ask("trades", NAMES, (0, None), 1_000))).rows
+    finally:
+        await history.close()
+    assert len(rows) == COUNT == len({(row["symbol"], row["seq"]) for row in rows})
+
+
 def test_one_at_a_time(database: str, tmp_path: Path) -> None:
     with Mover(database, tmp_path), pytest.raises(Unavailable, match="another `candela archive` or"):
         moved(database, tmp_path)
