@@ -123,7 +123,7 @@ class _Backfill:
         report("merging", len(units), len(units))
 
     def _of_symbols(self) -> Iterator[tuple[int, Stored]]:
-        """Those the history has trades of. A new one gets its id now, by itself: the store may wait for the same."""
+        """Those the history has trades of. A new one gets its id by itself: the store may wait for the same name."""
         cursor = self.connection.cursor()
         for symbol, name in enumerate(self.symbols.names):
             if not self.spill.days(symbol):

@@ -190,6 +190,9 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["serve", "store"], {**OWN, "CANDELA__STORE__PORT": "5433"}, 2, "names a server of your own"),
         (["up", "--config", "none.toml"], {}, 2, "found no file none.toml"),
         (["replay", "none.gz"], {}, 2, "found no file"),
+        (["backfill", "none.gz", "--source", "live"], {}, 2, "found no file"),
+        (["backfill", str(FRAMES), "--source", "live", "--start", "soon"], {}, 2, "--start: expected RFC 3339"),
+        (["backfill", str(FRAMES)], {}, 2, "Missing option '--source'"),
         (["exchange", "none.gz"], {}, 2, "found no file"),
         (["serve", "market"], {}, 2, "needs a store"),
         (["serve", "store"], {}, 2, "needs a database"),
@@ -245,6 +248,29 @@ def test_old_rows_are_archived_on_demand(folder: Path) -> None:
     assert [path.parts[-3] for path in folder.glob("archive/*/*/*.parquet")] == ["trades"]
 
 
+def test_a_history_is_merged_into_what_was_replayed_with_holes(folder: Path) -> None:
+    lines = [f"{1_700_006_400_000_000_000 + i * 10**8},A,{100 + i % 7},1,{i + 1}" for i in range(400)]
+    head = "ts_event,symbol,price,size,trade_id"
+    for name, kept in (("whole", [head, *lines]), ("holed", [head, *lines[:50], *lines[80:120], *lines[121:]])):
+        (folder / f"{name}.csv").write_text("\n".join(kept))
+    (folder / "nameless.csv").write_text("\n".join(line.rpartition(",")[0] for line in (head, *lines)))
+    assert run("replay", str(folder / "holed.csv"), "--json", "--data", str(folder)).returncode == 0
+    done = run("backfill", str(folder / "nameless.csv"), "--source", "replay", "--data", str(folder))
+    assert (done.returncode, "cannot be told from stored ones" in " ".join(done.stdout.split())) == (1, True), done
+    ask = ("backfill", str(folder / "whole.csv"), "--source", "replay", "--data", str(folder))
+    told = [json.loads(run(*ask, *more, "--json").stdout) for more in (["--dry-run"], [], [])]
+    for each, inserted in zip(told, (31, 31, 0), strict=True):
+        tally = each["symbols"]["A"]
+        assert (tally["trades"], tally["inserted"], tally["refused"]) == (400, inserted, 0)
+        assert tally["known"] + tally["inserted"] + tally["later"] == 400
+    assert told[0] | {"dry_run": False, "seconds": 0} == told[1] | {"seconds": 0}
+    assert told[1]["symbols"]["A"]["bars_new"] == 3
+    assert counted(folder, "ticks", "gaps", "corrections WHERE open IS NULL") == [400, 1, 3]
+    shown = run(*ask).stdout
+    assert "known" in shown
+    assert "run it again when the stream has gone on" in " ".join(shown.split())
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
 @pytest.mark.parametrize("name", ["spot_btcusdt_20240808.gz", "usdm_btcusdt_20240808.gz"])
 def test_a_recorded_session_is_stored_trade_by_trade(folder: Path, name: str) -> None:
@@ -267,7 +293,18 @@ def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["up", "replay", "archive", "exchange", "warmup", "config show", "serve market", "serve store", "serve gateway"],
+    [
+        "up",
+        "replay",
+        "backfill",
+        "archive",
+        "exchange",
+        "warmup",
+        "config show",
+        "serve market",
+        "serve store",
+        "serve gateway",
+    ],
 )
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = run(*verb.split(), "--help", COLUMNS="200")
