@@ -72,6 +72,7 @@ def test_a_backfill_that_is_killed_is_right_once_it_has_run_to_its_end(
     merge(empty_database, tmp_path)
     assert read(empty_database, TICKS, "market_trades") == read(database, TICKS, "market_trades")
     assert read(empty_database, BARS, "market_bars") == read(database, BARS, "market_bars")
+    assert read(empty_database, "sum(rows)", "market_gaps", "WHERE backfill = 'done'") == [(int(lost.sum()),)]
     rows = all_rows(empty_database)
     assert len({(row[3], row[7]) for row in rows["ticks"]}) == len(found)  # number and symbol
     assert not list((tmp_path / "spill").iterdir())

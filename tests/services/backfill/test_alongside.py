@@ -126,3 +126,15 @@ def test_a_gap_of_a_symbol_whose_history_is_not_given_stays_one(database: str, t
     assert read(database, "symbol, backfill", "market_gaps", "WHERE reason = 'lost'") == [
         ("AAPL", "done"), ("MSFT", "pending"),
     ]  # fmt: skip
+
+
+def test_a_day_of_a_symbol_is_merged_whole_or_not_at_all(database: str, tmp_path: Path, kernels: Path) -> None:
+    lived(database, tmp_path, kernels, few((1, 1, 10.0), LATER))
+    rows, found = all_rows(database), few((1, 1, 10.0), (2, 2, 11.0), (3, 3, 12.0))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("ALTER TABLE corrections ADD CONSTRAINT never CHECK (seq = 0)")  # what is written last
+        with pytest.raises(psycopg.errors.CheckViolation):
+            merge(database, tmp_path, kernels, [found])
+        assert all_rows(database) == rows
+        connection.execute("ALTER TABLE corrections DROP CONSTRAINT never")
+    assert merge(database, tmp_path, kernels, [found]).symbols["AAPL"].inserted == 2

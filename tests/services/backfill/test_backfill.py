@@ -209,11 +209,15 @@ def test_what_the_stream_may_still_bring_waits_and_its_bars_are_corrected_when_t
     assert (tally.known, tally.inserted, tally.later) == (1, 1, 1)
     assert (tally.bars_new, tally.bars_corrected, tally.bars_waiting) == (1, 1, 3)  # minute, hour and day are not over
     lived(database, tmp_path / "2", kernels, few((16, 6, 10.0), (70, 7, 10.0)))  # a market process that was restarted
+    minute = f"WHERE seconds = 60 AND ts_open = {MIDNIGHT}"
+    tally = merge(database, tmp_path, kernels, [found[:2]]).symbols["AAPL"]  # nothing to insert: the minute is over
+    assert (tally.known, tally.inserted, tally.bars_corrected, tally.bars_waiting) == (2, 0, 1, 2)
+    assert read(database, "high, trades, quality", "market_bars", minute) == [(99.0, 4, "corrected")]
     tally = merge(database, tmp_path, kernels, [found]).symbols["AAPL"]
     assert (tally.known, tally.inserted, tally.later, tally.bars_waiting) == (2, 1, 0, 2)
-    minute = f"WHERE seconds = 60 AND ts_open = {MIDNIGHT}"
     assert read(database, "high, trades, quality", "market_bars", minute) == [(99.0, 5, "corrected")]
-    assert read(database, "high, trades, quality", "market_corrections", minute) == [(10.0, 1, "complete")]
+    was = [(10.0, 1, "complete"), (99.0, 4, "corrected")]
+    assert read(database, "high, trades, quality", "market_corrections", minute) == was
 
 
 def test_a_merged_trade_that_the_stream_brought_after_all_is_there_once(
