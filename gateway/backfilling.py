@@ -50,16 +50,11 @@ async def run_backfill(
         with _progress(shown=out.is_terminal and not as_json) as report:
             done = await asyncio.to_thread(backfill, batches, symbols, asked, report=report, stop=stop)
     stopping.cancel()
-    told = _told(done, source, dry_run=dry_run) | {"bad_frames": stats.bad_frames}
-    told["seconds"] = round(time.monotonic() - began, 2)
     if as_json:
-        tell(told)
+        seconds = round(time.monotonic() - began, 2)
+        tell({**_told(done, source, dry_run=dry_run), "bad_frames": stats.bad_frames, "seconds": seconds})
     else:
-        out.print(_table(done))
-        if stats.bad_frames:
-            out.print(f"{stats.bad_frames:,} frames made no sense")
-        for sentence in _hints(done, dry_run=dry_run):
-            out.print(sentence)
+        _show(done, stats, dry_run=dry_run)
     return 1 if done.stopped or done.refused[UNTOLD] or done.refused[ARCHIVED] else 0
 
 
@@ -94,6 +89,14 @@ def _told(done: Backfilled, source: str, *, dry_run: bool) -> dict[str, Any]:  #
         "dry_run": dry_run,
         "stopped": done.stopped,
     }
+
+
+def _show(done: Backfilled, stats: FeedStats, *, dry_run: bool) -> None:
+    out.print(_table(done))
+    if stats.bad_frames:
+        out.print(f"{stats.bad_frames:,} frames made no sense")
+    for sentence in _hints(done, dry_run=dry_run):
+        out.print(sentence)
 
 
 def _table(done: Backfilled) -> Table:
