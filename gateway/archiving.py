@@ -19,6 +19,8 @@ from core.upkeep import Done, kept_up
 from gateway.flags import AsJson, ConfigFile, DataFolder, loaded, out
 from gateway.running import database
 
+Days = dict[str, int]  # by kind of rows
+
 
 def archive(
     *,
@@ -40,6 +42,12 @@ def archive(
     deleting = settings.retention.days if older_than is None else {}
     if not moving and not deleting:
         raise BadInput("nothing is to be moved: say --older-than DAYS, or set archive.trades_days and the like")
+    done = _done(settings, moving, deleting, as_json=as_json)
+    _tell(settings.archive_folder, done, as_json=as_json)
+
+
+def _done(settings: Settings, moving: Days, deleting: Days, *, as_json: bool) -> list[Done]:
+    """Do it, saying each step."""
     done: list[Done] = []
 
     def said(step: Done) -> None:
@@ -57,7 +65,7 @@ def archive(
         return 0
 
     run_until_complete(work())
-    _tell(settings.archive_folder, done, as_json=as_json)
+    return done
 
 
 def _moving(settings: Settings, older_than: int | None, kinds: list[str]) -> dict[str, int]:
