@@ -1,8 +1,8 @@
 """The archive: old rows as Parquet files, which polars, DuckDB and others read as they are.
 
-FOLDER/KIND/date=YYYY-MM-DD/part-N.parquet, a UTC day a folder; columns have the names of REST, times are moments in UTC
-to the nanosecond, rows lie by symbol and in order of time. The database knows every file; one that it does not know is
-not read, and has a name that ends in `.partial`.
+FOLDER/KIND/date=YYYY-MM-DD/NAME-N.parquet, a UTC day a folder, a name a database; columns have the names of REST, times
+are moments in UTC to the nanosecond, rows lie by symbol and in order of time. The database knows every file of its own;
+one that it does not know is not read, and has a name that ends in `.partial`.
 """
 
 from collections.abc import Callable, Sequence
@@ -110,7 +110,7 @@ class Archive:
         found = [self._of(part, ask) for part in self.concerning(ask.kind, ask.start, ask.end)]
         return pl.concat(found) if found else None
 
-    def concerned(self, ask: Ask, times: Sequence[int]) -> list[Part]:
+    def concerned(self, ask: Ask, times: Sequence[int] | pl.Series) -> list[Part]:
         """The parts that may have rows of a page, for which the database has rows of these times."""
         start, end = ask.start, ask.end
         if len(times) == ask.limit:

@@ -7,8 +7,8 @@ On a hypertable whole chunks are dropped, which are cheap to drop and dear to de
 """
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,25 +68,28 @@ class Mover:
         self._reading: Connection
 
     def __enter__(self) -> Self:
-        try:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
-            migrate(self._connection)
-            self._reading = adbc.connect(self._url, autocommit=True)
-        except (psycopg.OperationalError, Error) as error:
-            raise StoreDown(f"cannot reach the database: {one_line(error)}; check CANDELA__STORE__URL") from None
-        if self._connection.execute(query("old_rows_lock")).fetchone() != (True,):
-            self.close()
-            raise Unavailable("another `candela archive` or `candela backfill` is at work on this database: let it end")
-        self._partitioned = partitioned(self._connection)
-        self._tidy()
+        with ExitStack() as opened:
+            try:
+                self._connection = opened.enter_context(
+                    closing(psycopg.connect(self._url, autocommit=True, connect_timeout=5))
+                )
+                migrate(self._connection)
+                self._reading = opened.enter_context(closing(adbc.connect(self._url, autocommit=True)))
+            except (psycopg.OperationalError, Error) as error:
+                raise StoreDown(f"cannot reach the database: {one_line(error)}; check CANDELA__STORE__URL") from None
+            self._begin()
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._opened.close()
 
-    def close(self) -> None:
-        self._reading.close()
-        self._connection.close()
+    def _begin(self) -> None:
+        if self._connection.execute(query("old_rows_lock")).fetchone() != (True,):
+            raise Unavailable("another `candela archive` or `candela backfill` is at work on this database: let it end")
+        ((self._name,),) = self._connection.execute(query("archive_name")).fetchall()
+        self._partitioned = partitioned(self._connection)
+        self._tidy()
 
     def due(self, kind: str, before: datetime) -> list[Unit]:
         """What lies wholly before a moment, oldest first."""
@@ -101,11 +104,8 @@ class Mover:
         """Move a unit; the parts it became. Unavailable when rows kept coming for it."""
         for _ in range(_TRIES):
             written = [self._written(unit.kind, day) for day in unit.days]
-            try:
-                if self._listed(unit, written):
-                    break
-            except psycopg.Error as error:
-                raise StoreDown(f"the database refused: {one_line(error)}; the next run goes on from here") from None
+            if self._listed(unit, written, sum(each.part.rows for each in written)):
+                break
             unit = replace(unit, days=self._days(unit.kind, unit.start, unit.end))
         else:
             raise Unavailable(f"rows kept coming for {unit.start:%Y-%m-%d}: nothing was deleted; try again later")
@@ -117,13 +117,19 @@ class Mover:
         """Delete what lies wholly before a moment, in the database and in the archive; how many rows that was."""
         dropped = 0
         for unit in self.due(kind, before):
-            with suppress(_More), self._connection.transaction(), self._connection.cursor() as cursor:  # next time
-                self._delete(cursor, unit, unit.rows)
+            if self._listed(unit, (), unit.rows):  # else rows came meanwhile: next time
                 dropped += unit.rows
+        return dropped + self._forgotten(kind, before)
+
+    def _forgotten(self, kind: str, before: datetime) -> int:
+        """Delete the files of a kind that end before a moment; how many rows they had."""
+        dropped = 0
         given = {"kind": kind, "end": int(before.timestamp()) * SECOND}
         for path, rows in self._connection.execute(query("parts_before"), given).fetchall():
             whole = self._folder / path
             partial = whole.with_name(whole.name + PARTIAL)
+            if not whole.parent.exists():  # a folder that is not mounted would come back with files nobody lists
+                raise Unavailable(f"cannot delete {whole}: mount its folder, or set archive.folder")
             if whole.exists():
                 whole.rename(partial)  # whenever we are killed, the next run knows what to do with it
             self._connection.execute(query("unlist_part"), {"path": path})
@@ -139,9 +145,9 @@ class Mover:
         """A day's rows in a file that will last, read back."""
         below = Path(kind) / f"date={day:%Y-%m-%d}"
         number = 1
-        while (self._folder / below / f"part-{number}.parquet").exists():
+        while (self._folder / below / f"{self._name}-{number}.parquet").exists():
             number += 1
-        path = self._folder / below / f"part-{number}.parquet{PARTIAL}"
+        path = self._folder / below / f"{self._name}-{number}.parquet{PARTIAL}"
         try:
             self._write(kind, day, path)
             rows, first, last = _read_back(path)
@@ -166,17 +172,19 @@ class Mover:
             os.fsync(file.fileno())
         sync_folder(path.parent)
 
-    def _listed(self, unit: Unit, written: Sequence[_Written]) -> bool:
+    def _listed(self, unit: Unit, written: Sequence[_Written], rows: int) -> bool:
         """One transaction: the rows are deleted and the files listed; False, and nothing done, if there are more."""
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
-                self._delete(cursor, unit, sum(each.part.rows for each in written))
+                self._delete(cursor, unit, rows)
                 for each in written:
                     part = each.part
                     given = {"kind": part.kind, "path": part.path, "rows": part.rows, "bytes": each.size}
                     cursor.execute(query("list_part"), {**given, "first": part.first, "last": part.last})
         except _More:
             return False
+        except psycopg.Error as error:
+            raise StoreDown(f"the database refused: {one_line(error)}; the next run goes on from here") from None
         return True
 
     def _delete(self, cursor: psycopg.Cursor, unit: Unit, rows: int) -> None:
@@ -200,14 +208,11 @@ class Mover:
     def _tidy(self) -> None:
         """End what a killed run began: a listed file gets its name, another is removed."""
         listed = {path for (path,) in self._connection.execute(query("listed_paths"))}
-        for path in self._partials():
+        for path in list(self._folder.glob(f"*/date=*/{self._name}-*.parquet{PARTIAL}")):
             if str(path.relative_to(self._folder).with_suffix("")) in listed:
                 _name(path)
             else:
                 path.unlink()
-
-    def _partials(self) -> Iterator[Path]:
-        yield from list(self._folder.glob(f"*/date=*/part-*.parquet{PARTIAL}"))
 
 
 def _name(path: Path) -> None:

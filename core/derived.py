@@ -23,15 +23,12 @@ class _Base:
 
     timeframe: str
     first: int
+    end: int
     last: pl.DataFrame  # source, symbol, last
 
     @property
     def width(self) -> int:
         return TIMEFRAMES[self.timeframe]
-
-    @property
-    def end(self) -> int:
-        return int(self.last["last"].max() or 0)  # type: ignore[arg-type] # an integer column
 
 
 class Derived:
@@ -44,12 +41,11 @@ class Derived:
     def __init__(self, ranges: Ranges) -> None:
         self._ranges = ranges
 
-    def stores(self, ask: Ask) -> bool:
-        """Whether the timeframe itself is stored."""
-        return ask.equal["timeframe"] in self._stored(ask)
-
-    def page(self, ask: Ask) -> pl.DataFrame:
+    def page(self, ask: Ask) -> pl.DataFrame | None:
+        """None where the timeframe itself is stored."""
         base = self._base(ask)
+        if base is None:
+            return None
         kept = self._made(replace(ask, start=0, end=0), base, 0, 0)
         for start, end in self._windows(ask, base):
             kept = cut(ask, pl.concat([kept, self._made(ask, base, start, end)]))
@@ -57,9 +53,11 @@ class Derived:
                 break
         return kept
 
-    def all(self, ask: Ask) -> pl.DataFrame:
-        """Every one of the range."""
+    def all(self, ask: Ask) -> pl.DataFrame | None:
+        """Every one of the range; None where the timeframe itself is stored."""
         base, width = self._base(ask), width_of(ask.equal["timeframe"])
+        if base is None:
+            return None
         return self._made(ask, base, edge(max(ask.start, base.first), width), min(ask.end, base.end + 1))
 
     def _stored(self, ask: Ask) -> set[str]:
@@ -68,18 +66,19 @@ class Derived:
         found = self._ranges.columnar.ask("stored_timeframes", ask.given)
         return {channel.removeprefix("bars.") for channel in found["channel"]}
 
-    def _base(self, ask: Ask) -> _Base:
+    def _base(self, ask: Ask) -> _Base | None:
         stored, width = self._stored(ask), width_of(ask.equal["timeframe"])
-        shorter = (name for name in bases(width) if name in stored and TIMEFRAMES[name] < width)
-        timeframe = next(shorter, "1s")
+        if ask.equal["timeframe"] in stored:
+            return None
+        timeframe = next((name for name in bases(width) if name in stored), "1s")
         given = {**ask.given, "seconds": TIMEFRAMES[timeframe] // TIMEFRAMES["1s"]}
         ends, archive = self._ranges.settled(lambda: self._ranges.columnar.ask("bar_ends", given))
         ends = ends.with_columns(pl.col("first", "last").dt.timestamp("ns"))
         parts = archive.concerning("bars", *EVER)
         firsts = [*ends["first"].drop_nulls(), *(part.first for part in parts)]
-        old = max((part.last for part in parts), default=EVER[0])  # of symbols whose bars were all moved there
+        old = max((part.last for part in parts), default=0)  # of symbols whose bars were all moved there
         last = ends.select("source", "symbol", pl.col("last").fill_null(old))
-        return _Base(timeframe, min(firsts, default=EVER[1]), last)
+        return _Base(timeframe, min(firsts, default=EVER[1]), max([*last["last"], 0]), last)
 
     def _windows(self, ask: Ask, base: _Base) -> Iterator[tuple[int, int]]:
         """Ranges of whole buckets, from where the page begins to where stored bars end, wider and wider."""

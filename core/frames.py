@@ -80,7 +80,7 @@ class Frames:
         columns = (*_COLUMNS[kind], *dict.fromkeys(more))
         ask = asked(kind, symbols, span, 0, source=self._source, **equal)
         rows = self._ranges.rows(ask, columns)
-        if kind == "bars" and not len(rows) and not self._derived.stores(ask):
+        if kind == "bars" and not len(rows) and (made := self._derived.all(ask)) is not None:
             names, said = pl.col("source", "symbol").cast(pl.Categorical), pl.col("quality").cast(pl.Enum(QUALITIES))
-            rows = self._derived.all(ask).with_columns(names, said).select("source", "symbol", *columns)
+            rows = made.with_columns(names, said).select("source", "symbol", *columns)
         return rows.with_columns(pl.col("^ts_.*$").cast(MOMENT))

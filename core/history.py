@@ -120,15 +120,19 @@ class History:
 
     async def page(self, ask: Ask) -> Page:
         rows = await self._rows(ask)
-        if ask.kind == "bars" and not rows:
-            rows = (await asyncio.to_thread(self._derived.page, ask)).to_dicts()
+        if ask.kind == "bars" and not rows and (made := await asyncio.to_thread(self._derived.page, ask)) is not None:
+            rows = made.to_dicts()
         return Page(rows, following(ask, rows[-1] if rows else None, len(rows)))
 
     async def frame(self, ask: Ask) -> pl.DataFrame:
         """The same page in columns, times in nanoseconds."""
         found = await asyncio.to_thread(self._ranges.page, ask)
-        if ask.kind == "bars" and not len(found):
-            found = await asyncio.to_thread(self._derived.page, ask)
+        if (
+            ask.kind == "bars"
+            and not len(found)
+            and (made := await asyncio.to_thread(self._derived.page, ask)) is not None
+        ):
+            found = made
         return found
 
     async def _rows(self, ask: Ask) -> list[Row]:
@@ -167,6 +171,10 @@ class History:
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(query(name), {"source": self.source, **given}, binary=True)
                 return await cursor.fetchall()
+        except psycopg.errors.UndefinedTable:
+            raise StoreDown(
+                "the database is of an earlier version, or empty: the market or the store process brings it up to date"
+            ) from None
         except psycopg.DataError as error:
             raise BadInput(f"the database cannot look for that: {one_line(error)}") from None
         except (psycopg.OperationalError, PoolTimeout) as error:

@@ -44,7 +44,7 @@ class Ranges:
         """The rows that `core.history.History.page` gives, with the same columns."""
         found, archive = self.settled(lambda: self.columnar.ask(ask.query, ask.given))
         found = found.reverse() if ask.newest else found
-        parts = archive.concerned(ask, found["ts_event"].to_list())
+        parts = archive.concerned(ask, found["ts_event"])
         if not parts:
             return found
         old = archive.page(ask, parts).select(found.columns)

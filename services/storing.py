@@ -49,7 +49,7 @@ async def upkeep(settings: Settings) -> None:
     while moving or deleting:
         try:
             await asyncio.to_thread(work)
-        except (CandelaError, psycopg.Error) as error:
+        except (CandelaError, psycopg.Error, OSError) as error:
             logger().warning("upkeep_failed", error=one_line(error), again_in_s=_EVERY_S)
         await asyncio.sleep(_EVERY_S)
 

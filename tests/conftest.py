@@ -22,6 +22,7 @@ __all__ = ["start"]
 _ON_BOTH = {
     "test_alongside",
     "test_archive",
+    "test_archive_killed",
     "test_backfill",
     "test_frames",
     "test_history",

@@ -11,3 +11,5 @@ CREATE TABLE archived (
     last_event bigint NOT NULL,
     made timestamptz NOT NULL DEFAULT now()
 );
+-- What this database's files are called in a folder that it may share with others: theirs are not ours to touch.
+CREATE TABLE archive_name AS SELECT left(md5(gen_random_uuid()::text), 8) AS name;

@@ -275,6 +275,9 @@ SELECT concat(max(id), '/', count(*)) AS version FROM archived
 -- name: archived_parts
 SELECT id, kind, path, rows, first_event, last_event FROM archived ORDER BY id
 
+-- name: archive_name
+SELECT name FROM archive_name
+
 -- name: listed_paths
 SELECT path FROM archived
 

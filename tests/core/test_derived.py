@@ -136,6 +136,7 @@ async def test_they_are_made_of_the_longest_that_divides_them(history: History) 
     same(found, [row for row in oracle(rows(minutes(9, timeframe="1h", step=HOUR, share=1.0, seed=3)), "3h")
                  if row["symbol"] == "AAPL"])  # fmt: skip
     assert (await history.bars(["AAPL"], "1h", start=0)).rows[0]["seq"] == 1  # stored: as it is
+    assert (await history.bars(["AAPL"], "1h", start=START + 9 * HOUR + 1)).rows == []  # and nothing behind it is made
     assert (await history.bars(["AAPL"], "7s", start=0)).rows == []  # nothing shorter is there
     assert (await history.bars(["NONE"], "7m")).rows == []
 

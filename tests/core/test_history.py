@@ -150,6 +150,16 @@ async def test_a_database_that_is_gone_is_said_within_seconds() -> None:
         await history.close()
 
 
+async def test_a_database_without_our_tables_is_said(empty_database: str) -> None:
+    history = History(empty_database)
+    await history.open()
+    try:
+        with pytest.raises(StoreDown, match="of an earlier version, or empty"):
+            await history.bars(NAMES, "1m")
+    finally:
+        await history.close()
+
+
 async def test_every_named_query_runs(history: History, database: str) -> None:
     text = (files("core") / "sql/queries.sql").read_text()
     names = [line.split()[-1] for line in text.splitlines() if line.startswith("-- name: ")]
