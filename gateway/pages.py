@@ -1,6 +1,7 @@
 """REST of rows: what was stored, a page at a time, as JSON or as Arrow columns."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -22,8 +23,25 @@ _ARROW: dict[int | str, Rows] = {
 
 Limit = Annotated[int, Query(ge=1, le=_MOST)]
 LongLimit = Annotated[int, Query(ge=1, le=1_000_000, description=f"more than {_MOST:,} as Arrow columns only")]
-Accept = Annotated[str, Header(include_in_schema=False)]
 Cursor = Annotated[str | None, Query(description="the next_cursor of the page before")]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which page of rows, and in which form."""
+
+    symbols: Names
+    span: Span
+    limit: LongLimit = 1000
+    cursor: Cursor = None
+    accept: Annotated[str, Header(include_in_schema=False)] = ""
+
+    @property
+    def asked(self) -> tuple[list[str], tuple[int | None, int | None], int, str | None]:
+        return self.symbols, self.span, self.limit, self.cursor
+
+
+WantedDep = Annotated[Wanted, Depends()]
 
 _encoder = msgspec.json.Encoder()  # rows are plain: the framework would look through them for models first
 
@@ -42,55 +60,34 @@ async def latest(
 
 
 @pages.get("/trades", responses=_ARROW)
-async def trades(
-    *,
-    history: HistoryDep,
-    symbols: Names,
-    span: Span,
-    limit: LongLimit = 1000,
-    cursor: Cursor = None,
-    accept: Accept = "",
-) -> Response:
+async def trades(history: HistoryDep, wanted: WantedDep) -> Response:
     """Trades, oldest first, of all symbols or some. Without `start` the newest. With a `seq` below 0: from history."""
-    return await _answered(history, "trades", history.ask("trades", symbols, span, limit, cursor), accept)
+    return await _answered(history, history.ask("trades", *wanted.asked), wanted.accept)
 
 
 @pages.get("/quotes", responses=_ARROW)
-async def quotes(
-    *,
-    history: HistoryDep,
-    symbols: Names,
-    span: Span,
-    limit: LongLimit = 1000,
-    cursor: Cursor = None,
-    accept: Accept = "",
-) -> Response:
+async def quotes(history: HistoryDep, wanted: WantedDep) -> Response:
     """Best bids and asks, oldest first, of all symbols or some. Without `start` the newest."""
-    return await _answered(history, "quotes", history.ask("quotes", symbols, span, limit, cursor), accept)
+    return await _answered(history, history.ask("quotes", *wanted.asked), wanted.accept)
 
 
 @pages.get("/bars", responses=_ARROW)
 async def bars(
-    *,
     history: HistoryDep,
-    symbols: Names,
-    span: Span,
+    wanted: WantedDep,
     timeframe: str = "1m",
-    limit: LongLimit = 1000,
-    cursor: Cursor = None,
     origin: str = Query("engine", pattern="^(engine|venue)$"),
-    accept: Accept = "",
 ) -> Response:
     """Closed bars by symbol, oldest first, of any timeframe: 1m, 7m, 2h, 3d; those that are not stored are made of
     shorter ones that are. Without `start` the newest; `next_cursor` continues where a page ended."""
-    if not symbols:
+    if not wanted.symbols:
         raise BadInput("symbols: expected names, such as symbols=AAPL,MSFT; GET /api/symbols lists all")
-    ask = history.ask("bars", symbols, span, limit, cursor, timeframe=timeframe_of(timeframe), origin=origin)
-    return await _answered(history, "bars", ask, accept)
+    ask = history.ask("bars", *wanted.asked, timeframe=timeframe_of(timeframe), origin=origin)
+    return await _answered(history, ask, wanted.accept)
 
 
-async def _answered(history: History, name: str, ask: Ask, accept: str) -> Response:
-    """A page under its name, bars by symbol; as Arrow where that is asked for, the cursor in a header."""
+async def _answered(history: History, ask: Ask, accept: str) -> Response:
+    """A page under the name of its kind, bars by symbol; as Arrow where that is asked for, the cursor in a header."""
     if MEDIA_TYPE in accept:
         frame = await history.frame(ask)
         cursor = following(ask, frame.row(-1, named=True) if len(frame) else None, len(frame))
@@ -102,11 +99,11 @@ async def _answered(history: History, name: str, ask: Ask, accept: str) -> Respo
         )
     page = await history.page(ask)
     rows: Any = page.rows
-    if name == "bars":
+    if ask.kind == "bars":
         rows = {symbol: [] for symbol in ask.symbols}
         for row in page.rows:
             rows[row["symbol"]].append(row)
-    return Response(_encoder.encode({name: rows, "next_cursor": page.next_cursor}), media_type="application/json")
+    return Response(_encoder.encode({ask.kind: rows, "next_cursor": page.next_cursor}), media_type="application/json")
 
 
 @pages.get("/indicators/{symbol:path}")
@@ -117,7 +114,7 @@ async def values(
     span: Span,
     timeframe: str = "1m",
     limit: Limit = 100,
-    cursor: str | None = None,
+    cursor: Cursor = None,
 ) -> Rows:
     """Indicator values of a symbol, a row a bar, oldest first."""
     start, end = span
@@ -133,7 +130,7 @@ async def signals(
     span: Span,
     strategy: str | None = None,
     limit: Limit = 100,
-    cursor: str | None = None,
+    cursor: Cursor = None,
 ) -> Rows:
     """Signals, oldest first, of all symbols or some."""
     start, end = span
