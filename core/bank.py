@@ -111,7 +111,8 @@ class Bank:
             self.forming = forming
             self.ticks = _grown(self.ticks, room, _first(self.kernel.TICK, self.nodes))
             self.latest = _grown(self.latest, room, self._nothing)
-            self._places.append(np.zeros((room - placed, len(self.lane)), dtype=PLACE))
+            if room > placed:
+                self._places.append(np.zeros((room - placed, len(self.lane)), dtype=PLACE))
             self._point()
         for name, array in self._addressed():
             self.book[name] = array.ctypes.data

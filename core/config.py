@@ -117,5 +117,5 @@ def _sentence(error: ValidationError, origin: Mapping[str, str]) -> str:
     source = origin.get(setting, "default")
     if first["type"] == "extra_forbidden":  # in a group: the other sections are looked at one by one
         return _unknown(name, [name.rpartition(".")[0] + f".{key}" for key in Group.model_fields], source)
-    found = "" if name.endswith(("secret", "token", "url")) else f", found {first['input']!r}"
+    found = "" if name.endswith(("secret", "password", "token", "url")) else f", found {first['input']!r}"
     return f"bad setting {name} (from {source}): {first['msg']}{found}"

@@ -27,6 +27,7 @@ class Layout:
 
     def __init__(self, table: str, columns: Mapping[str, str]) -> None:
         self.table = table
+        self.types = columns
         self.columns = tuple(columns)
         fields: list[tuple[str, str]] = [("fields", ">i2")]
         for name, sql_type in columns.items():
@@ -48,8 +49,17 @@ class Layout:
             for name in self.columns:
                 self._rows[f"length of {name}"] = self._rows.dtype[name].itemsize
         rows = self._rows[:count]
-        for name in self.columns:
+        for name in self.columns if count else ():  # of nothing there may be no columns
             rows[name] = values[name]
         yield _HEADER
         yield rows.view(np.uint8).data
         yield _TRAILER
+
+    def decode(self, copied: bytes | bytearray) -> NDArray[np.void]:
+        """The rows of a whole COPY of these columns out of a database, none of them NULL, as they are on the wire."""
+        rows, rest = divmod(len(copied) - len(_HEADER) - len(_TRAILER), self._rows.itemsize)
+        if rest:
+            raise ValueError(
+                f"expected rows of {self._rows.itemsize} bytes, found {rest} more: a NULL, or other columns"
+            )
+        return np.frombuffer(copied, dtype=self._rows.dtype, count=rows, offset=len(_HEADER))

@@ -8,7 +8,9 @@ from core.ports import Reads
 
 async def expect_known(symbols: Sequence[str], reads: Reads) -> None:
     """NotFound, when the store has never met one of `symbols`; one that merely has no rows is known."""
-    met = await reads.has_symbols(symbols) if symbols else set()
+    if not symbols:
+        return
+    met = await reads.has_symbols(symbols)
     unknown = [name for name in symbols if name not in met]
     if unknown:
         every = await reads.has_symbols([row["symbol"] for row in await reads.symbols()])  # of this source only

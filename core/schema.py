@@ -12,14 +12,16 @@ _SQL = files("core") / "sql"
 
 @cache
 def query(name: str) -> str:
-    """The text of the block `-- name: NAME` of queries.sql."""
-    blocks = (_SQL / "queries.sql").read_text().split("-- name: ")[1:]
+    """The text of the block `-- name: NAME` of queries.sql, without comments."""
+    text = (_SQL / "queries.sql").read_text().replace("-- name: ", "\0")
+    plain = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    blocks = plain.split("\0")[1:]
     named = {block.split("\n", 1)[0].strip(): block.split("\n", 1)[1].strip() for block in blocks}
     return named[name]
 
 
 def steps() -> list[str]:
-    """The migrations, oldest first: of each version what all servers run, then what makes hypertables of it."""
+    """The migrations, oldest first; a version is one step or several, in the order of their names."""
     return sorted(path.name for path in _SQL.iterdir() if path.name[:4].isdigit())
 
 
@@ -40,11 +42,12 @@ def migrate(connection: psycopg.Connection) -> int:
 
 
 def apply(cursor: psycopg.Cursor, name: str, done: Collection[int] = ()) -> None:
-    """Run a step whose version is not done; one for hypertables only where the tables are, or become, such."""
+    """Run a step whose version is not done; one for hypertables, or for plain tables, only where they are such."""
     version = int(name[:4])
     if version in done:
         return
-    if not name.endswith(".timescale.sql") or (has_timescale(cursor) if version == 1 else _partitioned(cursor)):
+    hypertables = has_timescale(cursor) if version == 1 else partitioned(cursor)
+    if not name.endswith(".plain.sql" if hypertables else ".timescale.sql"):
         cursor.execute((_SQL / name).read_text())
     cursor.execute("INSERT INTO schema_version VALUES (%s, %s) ON CONFLICT DO NOTHING", [version, name])
 
@@ -54,7 +57,7 @@ def has_timescale(cursor: psycopg.Cursor) -> bool:
     return cursor.execute(query("timescale_offered")).fetchone() is not None
 
 
-def _partitioned(cursor: psycopg.Cursor) -> bool:
+def partitioned(cursor: psycopg.Cursor | psycopg.Connection) -> bool:
     """Whether the tables are hypertables: an extension that came later leaves them as they are."""
     if cursor.execute(query("timescale_installed")).fetchone() is None:
         return False

@@ -93,11 +93,30 @@ class Store(Section):
     """PostgreSQL or TimescaleDB; without a URL, one that Candela runs in the data folder."""
 
     url: SecretStr = SecretStr("")
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=0, ge=0, le=65535)  # where our own also listens on TCP; 0: on a Unix socket only
+    reader_password: SecretStr = SecretStr("")  # of the user `reader`, who alone may come in there
     flush_ms: int = Field(default=50, ge=1, le=60_000)
 
 
-class Archive(Section):
-    """Where `candela archive` moves old rows; without a folder, `archive` in the data folder."""
+class _Days(Section):
+    """Whole days that rows of each kind stay; 0: for ever."""
+
+    trades_days: int = Field(default=0, ge=0, le=36_500)
+    quotes_days: int = Field(default=0, ge=0, le=36_500)
+    bars_days: int = Field(default=0, ge=0, le=36_500)
+    values_days: int = Field(default=0, ge=0, le=36_500)
+    signals_days: int = Field(default=0, ge=0, le=36_500)
+
+    @property
+    def days(self) -> dict[str, int]:
+        """By kind, those that are limited."""
+        found = {kind: getattr(self, f"{kind}_days") for kind in ("trades", "quotes", "bars", "values", "signals")}
+        return {kind: days for kind, days in found.items() if days}
+
+
+class Archive(_Days):
+    """How long rows stay in the database, then where they go; without a folder, `archive` in the data folder."""
 
     folder: Path | None = None
 
@@ -105,6 +124,10 @@ class Archive(Section):
     @classmethod
     def _expand(cls, folder: Path | None) -> Path | None:
         return folder.expanduser().absolute() if folder else None
+
+
+class Retention(_Days):
+    """How long rows are kept at all, in the database or the archive."""
 
 
 class Journal(Section):
@@ -141,6 +164,7 @@ class Settings(Section):
     exchange: Exchange = Exchange()
     store: Store = Store()
     archive: Archive = Archive()
+    retention: Retention = Retention()
     journal: Journal = Journal()
     bus: Bus = Bus()
     gateway: Gateway = Gateway()

@@ -8,7 +8,7 @@ bid, bid_size, ask, ask_size (and ts_recv) for quotes; times are integers in nan
 import asyncio
 import gzip
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from feeds import binance
 from feeds.clock import VenueClock
 from feeds.stats import FeedStats
 
+_PART = 1 << 17  # rows of a table in memory at a time
 _TOGETHER = 2_000  # rows of one kind that may form a batch at full speed
 _SPAN = 50_000_000  # nanoseconds a batch may span: as often as the clock speaks
 _TRADES = ("price", "size")
@@ -122,19 +123,34 @@ def _frames(path: Path, symbols: Symbols, stats: FeedStats) -> Iterator[Batch]:
 
 
 def _table(path: Path, symbols: Symbols) -> Iterator[Batch]:
+    """A table's rows, a part of it in memory at a time."""
+    empty = True
     try:
-        frame = pl.read_parquet(path) if path.name.endswith(".parquet") else pl.read_csv(path, try_parse_dates=False)
+        lazy = pl.scan_parquet(path) if path.name.endswith(".parquet") else pl.scan_csv(path, try_parse_dates=False)
+        dtype, prices = _kind_of(path, lazy.collect_schema().names())
+        for frame in lazy.collect_batches(chunk_size=_PART, maintain_order=True):
+            if not frame.is_empty():
+                empty = False
+                yield _rows(path, frame, dtype, prices, symbols)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BadInput(f"{path} is not a readable {path.suffix.removeprefix('.')} file: {error}") from None
-    dtype, prices = (TRADE, _TRADES) if "price" in frame.columns else (QUOTE, _QUOTES)
-    missing = [name for name in ("ts_event", "symbol", *prices) if name not in frame.columns]
+    if empty:
+        raise BadInput(f"expected a recorded session, found a table without rows in {path}")
+
+
+def _kind_of(path: Path, columns: Sequence[str]) -> tuple[np.dtype[np.void], tuple[str, ...]]:
+    """Trades or quotes, and the numbers they must have."""
+    dtype, prices = (TRADE, _TRADES) if "price" in columns else (QUOTE, _QUOTES)
+    missing = [name for name in ("ts_event", "symbol", *prices) if name not in columns]
     if missing:
         raise BadInput(
             f"{path}: expected columns ts_event, symbol and {', '.join(_TRADES)} (or {', '.join(_QUOTES)}); "
-            f"missing {', '.join(missing)}, found {', '.join(frame.columns)}"
+            f"missing {', '.join(missing)}, found {', '.join(columns)}"
         )
-    if frame.is_empty():
-        raise BadInput(f"expected a recorded session, found a table without rows in {path}")
+    return dtype, prices
+
+
+def _rows(path: Path, frame: pl.DataFrame, dtype: np.dtype[np.void], prices: Sequence[str], symbols: Symbols) -> Batch:
     batch = np.zeros(len(frame), dtype=dtype)
     batch["ts_event"] = _times(path, frame["ts_event"])
     batch["ts_recv"] = _times(path, frame["ts_recv"]) if "ts_recv" in frame.columns else batch["ts_event"]
@@ -146,7 +162,7 @@ def _table(path: Path, symbols: Symbols) -> Iterator[Batch]:
     for name in ("trade_id", "side"):
         if name in frame.columns and dtype is TRADE:
             batch[name] = _numbers(path, frame[name], pl.Int64 if name == "trade_id" else pl.Int32, 0)
-    yield batch
+    return batch
 
 
 def _times(path: Path, column: pl.Series) -> pl.Series:

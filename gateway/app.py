@@ -18,7 +18,7 @@ from core.history import History
 from core.log import logger
 from core.loop import settle
 from core.settings import Settings
-from gateway import live, problems, routes
+from gateway import live, pages, problems, routes
 from gateway.auth import Door
 from gateway.hub import Hub
 from gateway.telemetry import Telemetry
@@ -48,7 +48,7 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
     app.state.settings, app.state.history, app.state.hub = settings, history, hub
     app.state.door, app.state.telemetry = Door(settings.gateway.token), Telemetry(hub)
     problems.install(app)
-    for router in (routes.health, routes.api, live.router):
+    for router in (routes.health, routes.api, pages.pages, live.router):
         app.include_router(router)
     _add_pages(app)
     return app
@@ -108,7 +108,7 @@ def _bound(host: str, port: int) -> socket.socket:
 async def serve(settings: Settings, hub: Hub, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Serve until `stop` is set; then clients are told before their sockets close. `ready` gets the address."""
     check_address(settings)
-    history = History(settings.store.url.get_secret_value())
+    history = History(settings.store.url.get_secret_value(), settings.archive_folder)
     bound = _bound(settings.gateway.host, settings.gateway.port)
     config = uvicorn.Config(
         create_app(settings, history, hub),

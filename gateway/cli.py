@@ -11,7 +11,7 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import offline
+from gateway import archiving, offline
 from gateway.flags import AsJson, ConfigFile, DataFolder, Flags, SymbolList, environ_of, loaded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -75,6 +75,30 @@ def replay(
 
 
 @app.command()
+def backfill(
+    *,
+    file: Annotated[Path, typer.Argument(help="Recorded frames (gzip or not), CSV or Parquet.")],
+    source: Annotated[str, typer.Option(help="The stored source that the history belongs to.")],
+    start: Annotated[str | None, typer.Option(help="From here on the file has all trades: RFC 3339 or ns.")] = None,
+    end: Annotated[str | None, typer.Option(help="Until before here; without, what the file spans.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    config_file: ConfigFile = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """A recorded history merged with what was stored live: missing trades in, their bars rebuilt, corrections kept.
+
+    Example: candela backfill trades.parquet --source alpaca --start 2026-11-24T14:30:00Z
+    """
+    from gateway.backfilling import run_backfill  # noqa: PLC0415 other verbs need no engine
+
+    settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
+    log.configure("warning" if settings.log.level == "info" else settings.log.level, "backfill")
+    work = run_backfill(settings, file, source, span=(start, end), dry_run=dry_run, as_json=as_json)
+    raise typer.Exit(run_until_complete(work))
+
+
+@app.command()
 def exchange(
     *,
     file: Annotated[Path | None, typer.Argument(help="A recorded session; without it, a simulated one.")] = None,
@@ -120,6 +144,7 @@ def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
     raise typer.Exit(code)
 
 
+app.command()(archiving.archive)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)

@@ -12,11 +12,12 @@ from typing import Literal
 import psycopg
 from rich.table import Table
 
-from core.errors import CandelaError, one_line
+from core.errors import BadInput, CandelaError, one_line
 from core.mark import STORED, Mark
 from core.priority import may_hurry, possible
+from core.reader import address, reader_of
 from core.schema import newest, query
-from core.settings import Settings
+from core.settings import Settings, Store
 from gateway.running import database
 from services.market import journal_root, kernel_folder
 
@@ -39,11 +40,11 @@ async def examined(settings: Settings) -> list[Finding]:
     found = [_python(), _priority(settings), *_folder(settings.data.folder), _kernels(settings), _venue(settings)]
     try:
         async with database(settings) as with_store:
-            embedded = not settings.store.url.get_secret_value()
             url = with_store.store.url.get_secret_value()
-            found += await asyncio.to_thread(lambda: list(_database(url, embedded=embedded)))
+            found += await asyncio.to_thread(lambda: list(_database(url, settings.store)))
     except CandelaError as error:
-        found.append(Finding("database", "bad", one_line(error), "start it, or unset CANDELA__STORE__URL for our own"))
+        advice = "" if isinstance(error, BadInput) else "start it, or unset CANDELA__STORE__URL for our own"
+        found.append(Finding("database", "bad", one_line(error), advice))
     return [*found, *_journals(journal_root(settings))]
 
 
@@ -100,7 +101,8 @@ def _venue(settings: Settings) -> Finding:
     return Finding("venue", "good", {"exchange": "the local exchange"}.get(feed.venue, feed.venue))
 
 
-def _database(url: str, *, embedded: bool) -> Iterator[Finding]:
+def _database(url: str, store: Store) -> Iterator[Finding]:
+    embedded = not store.url.get_secret_value()
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
 
         def value(name: str) -> str:
@@ -110,11 +112,25 @@ def _database(url: str, *, embedded: bool) -> Iterator[Finding]:
         whose = "embedded PostgreSQL" if embedded else "PostgreSQL"
         where = f", while it runs at {url}" if embedded else ""  # the URL of one's own may hold a password
         yield Finding("database", "good", f"{whose} {value('server_version')}, {value('database_size')}{where}")
+        if embedded:
+            yield _listening(value, store)
         yield _timescale(value)
         version = int((value("schema_table") and value("schema_version")) or 0)
         said = f"version {version} of {newest()}"
         advice = "" if version == newest() else "the next start brings it up to date"
         yield Finding("schema", "good" if not advice else "note", said, advice)
+
+
+def _listening(value: Callable[[str], str], store: Store) -> Finding:
+    """Where the embedded server listens, which may not be where the settings say: it is not started again for them."""
+    reader = reader_of(store)
+    wanted = reader.address if reader else ""
+    listens = address(value("listen_addresses"), value("port")) if value("listen_addresses") else ""
+    said = f"on {listens} as well, for the user reader alone" if listens else "on a Unix socket only"
+    if listens == wanted:
+        return Finding("listening", "good", said)
+    advice = f"the settings say {wanted or 'a Unix socket only'}: end what runs it, then start again"
+    return Finding("listening", "note", said, advice)
 
 
 def _timescale(value: Callable[[str], str]) -> Finding:

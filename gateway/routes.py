@@ -1,86 +1,20 @@
-"""REST: what the store and the live engine know, as JSON."""
+"""REST: how the platform is, what it computes, what it makes of it."""
 
 import time
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 
-from core.errors import BadInput, StoreDown, Unavailable
-from core.events import SECOND
-from core.history import History
-from core.known import expect_known
-from core.ports import Described, Reads
+from core.errors import StoreDown, Unavailable
+from core.ports import Described
+from gateway.asking import HistoryDep, HubDep, Rows, TelemetryDep, timeframe_of
 from gateway.auth import authenticated
 from gateway.catalogue import as_json, entries
 from gateway.hub import Hub
-from gateway.telemetry import Telemetry
 from services.trading.analysis import Analysis, analysis
 
-Rows = dict[str, Any]  # Any: JSON
-
 _TOLD_WITHIN_S = 5.0
-_ALIASES = {"sec": "s", "min": "m", "hour": "h", "day": "d"}
-
-
-def _hub(request: Request) -> Hub:
-    hub: Hub = request.app.state.hub
-    return hub
-
-
-def _reads(
-    request: Request,
-    source: str | None = Query(None, description="whose symbols; without it, those of the live feed"),
-) -> Reads:
-    history: History = request.app.state.history
-    return history.of(_hub(request).catalogue.source if source is None else source)
-
-
-def _telemetry(request: Request) -> Telemetry:
-    telemetry: Telemetry = request.app.state.telemetry
-    return telemetry
-
-
-def _names(symbols: str = Query("", description="names, separated by commas", examples=["AAPL,MSFT"])) -> list[str]:
-    return [name.strip() for name in symbols.split(",") if name.strip()]
-
-
-def _span(
-    start: str | None = Query(None, description="RFC 3339, or nanoseconds since 1970"), end: str | None = Query(None)
-) -> tuple[int | None, int | None]:
-    return _time("start", start), _time("end", end)
-
-
-def timeframe_of(timeframe: str) -> str:
-    """`1m` as it is, `1Min` and the like as Alpaca spells them."""
-    digits = timeframe.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    unit = timeframe[len(digits) :]
-    return digits + _ALIASES.get(unit.lower(), unit)
-
-
-def _time(name: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 20 and text.count("-") <= 1:
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped arrives as a space
-    except ValueError:
-        raise BadInput(
-            f"{name}: expected RFC 3339 such as 2026-01-31T14:30:00Z, or nanoseconds; found {text!r}"
-        ) from None
-    if moment.tzinfo is None:
-        raise BadInput(f"{name}: expected a time zone, such as {text}Z; found none")
-    return int(moment.timestamp()) * SECOND + moment.microsecond * 1000
-
-
-HistoryDep = Annotated[Reads, Depends(_reads)]
-HubDep = Annotated[Hub, Depends(_hub)]
-TelemetryDep = Annotated[Telemetry, Depends(_telemetry)]
-Names = Annotated[list[str], Depends(_names)]
-Span = Annotated[tuple[int | None, int | None], Depends(_span)]
-Limit = Annotated[int, Query(ge=1, le=10_000)]
 
 health = APIRouter(tags=["health"])
 api = APIRouter(prefix="/api", dependencies=[Depends(authenticated)])
@@ -120,45 +54,6 @@ async def symbols(history: HistoryDep, hub: HubDep) -> Rows:
     return {"symbols": [{**row, "live": row["symbol"] in live_now} for row in await history.symbols()]}
 
 
-@api.get("/trades/latest", tags=["market"])
-async def latest(
-    history: HistoryDep,
-    symbols: Names,
-    at: str | None = Query(None, description="as of this moment: RFC 3339, or nanoseconds since 1970"),
-) -> Rows:
-    """The last trade of each symbol, or as it was at a moment; of all symbols when none is named.
-
-    A symbol without a trade by then is left out; one that the store has never met is 404.
-    """
-    await expect_known(symbols, history)
-    moment = _time("at", at)
-    return {"trades": await history.last_trades(symbols, end=None if moment is None else moment + 1)}
-
-
-@api.get("/bars", tags=["market"])
-async def bars(
-    *,
-    history: HistoryDep,
-    symbols: Names,
-    span: Span,
-    timeframe: str = "1m",
-    limit: Limit = 1000,
-    cursor: str | None = None,
-    origin: str = Query("engine", pattern="^(engine|venue)$"),
-) -> Rows:
-    """Closed bars by symbol, oldest first. Without `start` the newest; `next_cursor` continues where a page ended."""
-    if not symbols:
-        raise BadInput("symbols: expected names, such as symbols=AAPL,MSFT; GET /api/symbols lists all")
-    start, end = span
-    page = await history.bars(
-        symbols, timeframe_of(timeframe), start=start, end=end, limit=limit, cursor=cursor, origin=origin
-    )
-    found: dict[str, list[Rows]] = {name: [] for name in symbols}
-    for row in page.rows:
-        found[row["symbol"]].append(row)
-    return {"bars": found, "next_cursor": page.next_cursor}
-
-
 def _catalogue(described: tuple[Described, ...]) -> list[Rows]:
     return [{"name": each.name, "call": each.call, "outputs": each.outputs, "about": each.about} for each in described]
 
@@ -187,38 +82,6 @@ async def indicators(hub: HubDep) -> Rows:
 async def strategies(hub: RunningDep) -> Rows:
     """The strategies the engine runs now."""
     return {"strategies": _catalogue(hub.catalogue.strategies)}
-
-
-@api.get("/indicators/{symbol:path}", tags=["market"])
-async def values(
-    *,
-    symbol: str,
-    history: HistoryDep,
-    span: Span,
-    timeframe: str = "1m",
-    limit: Limit = 100,
-    cursor: str | None = None,
-) -> Rows:
-    """Indicator values of a symbol, a row a bar, oldest first."""
-    start, end = span
-    page = await history.values(symbol, timeframe_of(timeframe), start=start, end=end, limit=limit, cursor=cursor)
-    return {"symbol": symbol, "values": page.rows, "next_cursor": page.next_cursor}
-
-
-@api.get("/signals", tags=["market"])
-async def signals(
-    *,
-    history: HistoryDep,
-    symbols: Names,
-    span: Span,
-    strategy: str | None = None,
-    limit: Limit = 100,
-    cursor: str | None = None,
-) -> Rows:
-    """Signals, oldest first, of all symbols or some."""
-    start, end = span
-    page = await history.signals(symbols, strategy=strategy, start=start, end=end, limit=limit, cursor=cursor)
-    return {"signals": page.rows, "next_cursor": page.next_cursor}
 
 
 @api.get("/trading/analysis/{symbol:path}", tags=["trading"])

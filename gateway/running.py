@@ -18,6 +18,7 @@ from core.bank import Bank
 from core.errors import ConfigError
 from core.events import Symbols
 from core.postgres import Embedded
+from core.reader import reader_of
 from core.settings import Settings
 from feeds.exchange import Exchange, played, recorded
 from feeds.replay import ReplayFeed
@@ -28,7 +29,7 @@ from gateway.hub import Hub
 from gateway.table import live_table, summary_table
 from gateway.up import summary, up
 from services.market import kernel_folder, live_feed, market
-from services.storing import store_figures, storing
+from services.storing import store_figures, storing, upkeep
 
 out = Console(highlight=False)
 _LINES_S = 5.0  # between two lines when there is no terminal
@@ -84,14 +85,16 @@ class _Lines:
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[Settings]:
     """The settings with a store's URL: their own, or that of the embedded server, started for as long as needed."""
+    reader = reader_of(settings.store)
     if settings.store.url.get_secret_value():
         yield settings
         return
-    embedded = Embedded(settings.data.folder)
+    embedded = Embedded(settings.data.folder, reader)
     alone = not (settings.data.folder / "postgres/postmaster.pid").exists()
-    url = await asyncio.to_thread(embedded.start)
     try:
-        yield Settings.model_validate({**settings.model_dump(), "store": {**settings.store.model_dump(), "url": url}})
+        url = await asyncio.to_thread(embedded.start)
+        store = {**settings.store.model_dump(), "url": url, "port": 0}
+        yield Settings.model_validate({**settings.model_dump(), "store": store})
     finally:
         if alone:
             await asyncio.to_thread(embedded.stop)
@@ -174,8 +177,7 @@ async def serve_exchange(settings: Settings) -> int:
 
 
 async def serve_market(settings: Settings) -> int:
-    if not settings.store.url.get_secret_value():
-        raise ConfigError("the market process needs a store: set CANDELA__STORE__URL, or use `candela up`")
+    _check_store(settings, "the market process needs a store")
     feed, symbols = live_feed(settings)
     stop = asked_to_stop(supervised=True)
     running = await market(settings, feed, symbols, _bus_url(settings))
@@ -190,23 +192,23 @@ async def serve_market(settings: Settings) -> int:
 
 
 async def serve_store(settings: Settings) -> int:
-    if not settings.store.url.get_secret_value():
-        raise ConfigError("the store process needs a database: set CANDELA__STORE__URL, or use `candela up`")
+    _check_store(settings, "the store process needs a database")
     stop = asked_to_stop(supervised=True)
     os.nice(5)  # what storing costs never delays a signal
     async with storing(settings) as (store, running):
         tell({"event": "ready"})
         telling = asyncio.create_task(_tell_until(stop, lambda: store_figures(store)))
+        tidying = asyncio.create_task(upkeep(settings))
         await asyncio.wait({telling, running}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()  # a store that failed raises as it is left, and is started again
         await telling
+        tidying.cancel()
     tell(store_figures(store))
     return 0
 
 
 async def serve_gateway(settings: Settings) -> int:
-    if not settings.store.url.get_secret_value():
-        raise ConfigError("the gateway needs a store: set CANDELA__STORE__URL, or use `candela up`")
+    _check_store(settings, "the gateway needs a store")
     stop = asked_to_stop(supervised=True)
     hub = Hub(_bus_url(settings))
 
@@ -220,6 +222,12 @@ async def serve_gateway(settings: Settings) -> int:
     stop.set()
     await telling
     return 0
+
+
+def _check_store(settings: Settings, need: str) -> None:
+    if not settings.store.url.get_secret_value():
+        raise ConfigError(f"{need}: set CANDELA__STORE__URL, or use `candela up`")
+    reader_of(settings.store)
 
 
 def _bus_url(settings: Settings) -> str:

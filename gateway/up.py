@@ -13,6 +13,7 @@ from core.config import PREFIX
 from core.errors import BadInput, CandelaError, Unavailable
 from core.log import logger
 from core.postgres import Embedded
+from core.reader import reader_of
 from core.settings import Settings
 from core.store import remaining
 from gateway.app import check_address
@@ -38,12 +39,16 @@ class Platform:
         """Start everything; whatever is wrong with the settings is said before anything is started."""
         settings = self._settings
         check_address(settings)
+        reader = reader_of(settings.store)
         if settings.feed.venue != "exchange":
             live_feed(settings)
         self._environ[f"{PREFIX}BUS__URL"] = settings.bus.url or f"unix://{settings.data.folder}/bus.sock"
         if not settings.store.url.get_secret_value():
-            self._embedded = Embedded(settings.data.folder)
+            self._embedded = Embedded(settings.data.folder, reader)
             self._environ[f"{PREFIX}STORE__URL"] = await asyncio.to_thread(self._embedded.start)
+            self._environ |= {f"{PREFIX}STORE__PORT": "0", f"{PREFIX}STORE__READER_PASSWORD": ""}  # not theirs
+            if self._embedded.reader:
+                self.addresses["database"] = self._embedded.reader.url
         if settings.feed.venue == "exchange":
             told = await self._begin("exchange")
             self.addresses["exchange"] = told["address"]
@@ -75,7 +80,7 @@ class Platform:
         logger().warning("database_died", folder=str(self._embedded.folder))
         try:
             await asyncio.to_thread(self._embedded.start)
-        except Unavailable as error:  # something of the old one still runs: again in a second
+        except (BadInput, Unavailable) as error:  # something still runs, or took its port: again in a second
             logger().warning("database_not_back", error=str(error))
 
     async def stop(self) -> Figures:

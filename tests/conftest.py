@@ -19,7 +19,17 @@ from tests.servers import Debian
 
 __all__ = ["start"]
 
-_ON_BOTH = {"test_store", "test_frames", "test_history", "test_schema"}
+_ON_BOTH = {
+    "test_alongside",
+    "test_archive",
+    "test_archive_killed",
+    "test_backfill",
+    "test_frames",
+    "test_history",
+    "test_rollups",
+    "test_schema",
+    "test_store",
+}
 START = 1_700_000_000 * SECOND
 
 

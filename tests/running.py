@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection
 
 from core.bus import BusServer
 from core.config import load
-from core.events import BAR, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch
+from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch
 from core.settings import Settings
 from gateway.app import serve
 from gateway.hub import Hub
@@ -79,7 +79,7 @@ async def start(database: str, tmp_path: Path) -> AsyncIterator[Start]:
     ended: list[tuple[Running, asyncio.Task[None]]] = []
 
     async def begin(*, stored: bool = False, **gateway: Any) -> Running:
-        batches = [filled(dtype, 300) for dtype in (TRADE, BAR, SIGNAL, VALUES)] if stored else []
+        batches = [filled(dtype, 300) for dtype in (TRADE, QUOTE, BAR, SIGNAL, VALUES)] if stored else []
         await asyncio.to_thread(carried, database, tmp_path / "journal", batches)
         settings: Settings = load(flags={"gateway": {"port": 0, **gateway}, "store": {"url": database}})
         bus = BusServer(f"unix://{tmp_path}/bus")

@@ -43,64 +43,113 @@ SELECT symbol, source FROM symbols ORDER BY symbol, source
 -- name: known_symbols
 SELECT DISTINCT symbol FROM symbols WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s)
 
--- Ranges go forward from a start; "newest" ones go back from the end, each symbol by its own index.
+-- Ranges go forward from a start; "newest" ones go back from the end; each symbol by its own index. All that lie in the
+-- last microsecond are taken along, for the index knows no more, and the exact order is that of ts_event. Names are
+-- ordered by their bytes, as rows of the archive are.
+
+-- name: trades
+SELECT r.source, r.symbol, r.price, r.size, r.side, r.trade_id, r.ts_event, r.ts_recv, r.seq
+FROM symbols s CROSS JOIN LATERAL (
+    SELECT * FROM market_trades m
+    WHERE m.symbol_id = s.id AND m.time BETWEEN %(from)s AND %(to)s AND m.ts_event >= %(start)s AND m.ts_event < %(end)s
+      AND (m.ts_event, m.symbol COLLATE "C", m.seq, m.source COLLATE "C") > (%(after_ts)s, %(after_symbol)s, %(after_seq)s, %(after_source)s)
+    ORDER BY m.time FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event, r.symbol COLLATE "C", r.seq, r.source COLLATE "C" LIMIT %(limit)s
+
+-- name: newest_trades
+SELECT r.source, r.symbol, r.price, r.size, r.side, r.trade_id, r.ts_event, r.ts_recv, r.seq
+FROM symbols s CROSS JOIN LATERAL (
+    SELECT * FROM market_trades m
+    WHERE m.symbol_id = s.id AND m.time <= %(to)s AND m.ts_event < %(end)s
+    ORDER BY m.time DESC FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event DESC, r.symbol COLLATE "C" DESC, r.seq DESC, r.source COLLATE "C" DESC LIMIT %(limit)s
+
+-- name: quotes
+SELECT r.source, r.symbol, r.bid, r.bid_size, r.ask, r.ask_size, r.ts_event, r.ts_recv, r.seq
+FROM symbols s CROSS JOIN LATERAL (
+    SELECT * FROM market_quotes m
+    WHERE m.symbol_id = s.id AND m.time BETWEEN %(from)s AND %(to)s AND m.ts_event >= %(start)s AND m.ts_event < %(end)s
+      AND (m.ts_event, m.symbol COLLATE "C", m.seq, m.source COLLATE "C") > (%(after_ts)s, %(after_symbol)s, %(after_seq)s, %(after_source)s)
+    ORDER BY m.time FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event, r.symbol COLLATE "C", r.seq, r.source COLLATE "C" LIMIT %(limit)s
+
+-- name: newest_quotes
+SELECT r.source, r.symbol, r.bid, r.bid_size, r.ask, r.ask_size, r.ts_event, r.ts_recv, r.seq
+FROM symbols s CROSS JOIN LATERAL (
+    SELECT * FROM market_quotes m
+    WHERE m.symbol_id = s.id AND m.time <= %(to)s AND m.ts_event < %(end)s
+    ORDER BY m.time DESC FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event DESC, r.symbol COLLATE "C" DESC, r.seq DESC, r.source COLLATE "C" DESC LIMIT %(limit)s
 
 -- name: bars
-SELECT source, symbol, %(timeframe)s::text AS timeframe, ts_open, ts_close, ts_event, ts_recv, open, high, low, close, volume, vwap, trades, quality, seq
-FROM market_bars
-WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s AND origin_number = %(origin)s
-  AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
-  AND (ts_event, symbol, seq) > (%(after_ts)s, %(after_symbol)s, %(after_seq)s)
-ORDER BY ts_event, symbol, seq LIMIT %(limit)s
+SELECT r.source, r.symbol, %(timeframe)s::text AS timeframe, r.ts_open, r.ts_close, r.ts_event, r.ts_recv, r.open, r.high, r.low, r.close, r.volume, r.vwap, r.trades, r.quality, r.seq
+FROM symbols s CROSS JOIN LATERAL (
+    SELECT * FROM market_bars m
+    WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin_number = %(origin)s AND m.time BETWEEN %(from)s AND %(to)s AND m.ts_event >= %(start)s AND m.ts_event < %(end)s
+      AND (m.ts_event, m.symbol COLLATE "C", m.seq, m.source COLLATE "C") > (%(after_ts)s, %(after_symbol)s, %(after_seq)s, %(after_source)s)
+    ORDER BY m.time FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event, r.symbol COLLATE "C", r.seq, r.source COLLATE "C" LIMIT %(limit)s
 
 -- name: newest_bars
-SELECT b.source, b.symbol, %(timeframe)s::text AS timeframe, b.ts_open, b.ts_close, b.ts_event, b.ts_recv, b.open, b.high, b.low, b.close, b.volume,
-       b.vwap, b.trades, b.quality, b.seq
+SELECT r.source, r.symbol, %(timeframe)s::text AS timeframe, r.ts_open, r.ts_close, r.ts_event, r.ts_recv, r.open, r.high, r.low, r.close, r.volume, r.vwap, r.trades, r.quality, r.seq
 FROM symbols s CROSS JOIN LATERAL (
     SELECT * FROM market_bars m
     WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin_number = %(origin)s AND m.time <= %(to)s AND m.ts_event < %(end)s
-    ORDER BY m.time DESC LIMIT %(limit)s
-) b WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s)
-ORDER BY b.ts_event DESC, b.symbol DESC, b.seq DESC LIMIT %(limit)s
+    ORDER BY m.time DESC FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event DESC, r.symbol COLLATE "C" DESC, r.seq DESC, r.source COLLATE "C" DESC LIMIT %(limit)s
+
+-- A row a bar. `limit` bars are found by their times first; one more, for the first may lie before the start.
 
 -- name: values
 SELECT source, symbol, timeframe, ts_event, seq, quality, jsonb_object_agg(indicator, value) AS values
 FROM market_values
 WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s
-  AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
-  AND (ts_event, symbol, seq) > (%(after_ts)s, %(after_symbol)s, %(after_seq)s)
-GROUP BY source, symbol, timeframe, ts_event, seq, quality ORDER BY ts_event, symbol, seq LIMIT %(limit)s
+  AND time >= %(from)s AND ts_event >= %(start)s AND ts_event < %(end)s
+  AND (ts_event, symbol COLLATE "C", seq, source COLLATE "C") > (%(after_ts)s, %(after_symbol)s, %(after_seq)s, %(after_source)s)
+  AND time <= (SELECT max(t.time) FROM symbols s CROSS JOIN LATERAL (
+      SELECT DISTINCT m.time FROM indicator_values m
+      WHERE m.symbol_id = s.id AND m.timeframe = %(seconds)s AND m.time BETWEEN %(from)s AND %(to)s
+      ORDER BY m.time LIMIT %(limit)s + 1
+  ) t WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s))
+GROUP BY source, symbol, timeframe, ts_event, seq, quality
+ORDER BY ts_event, symbol COLLATE "C", seq, source COLLATE "C" LIMIT %(limit)s
 
 -- name: newest_values
 SELECT source, symbol, timeframe, ts_event, seq, quality, jsonb_object_agg(indicator, value) AS values
 FROM market_values
 WHERE symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR source = %(source)s) AND seconds = %(seconds)s AND time <= %(to)s AND ts_event < %(end)s
-  AND time >= (SELECT min(b.time) FROM symbols s CROSS JOIN LATERAL (
-      SELECT m.time FROM market_bars m
-      WHERE m.symbol_id = s.id AND m.seconds = %(seconds)s AND m.origin_number = 0 AND m.time <= %(to)s
-      ORDER BY m.time DESC LIMIT %(limit)s
-  ) b WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s))
-GROUP BY source, symbol, timeframe, ts_event, seq, quality ORDER BY ts_event DESC, symbol DESC, seq DESC LIMIT %(limit)s
+  AND time >= (SELECT min(t.time) FROM symbols s CROSS JOIN LATERAL (
+      SELECT DISTINCT m.time FROM indicator_values m
+      WHERE m.symbol_id = s.id AND m.timeframe = %(seconds)s AND m.time <= %(to)s
+      ORDER BY m.time DESC LIMIT %(limit)s + 1
+  ) t WHERE s.symbol = ANY(%(symbols)s::text[]) AND (%(source)s::text = '' OR s.source = %(source)s))
+GROUP BY source, symbol, timeframe, ts_event, seq, quality
+ORDER BY ts_event DESC, symbol COLLATE "C" DESC, seq DESC, source COLLATE "C" DESC LIMIT %(limit)s
 
 -- name: signals
-SELECT source, symbol, strategy, timeframe, side, strength, price, quality, ts_event, ts_recv, seq, seq_all
-FROM market_signals
-WHERE (cardinality(%(symbols)s::text[]) = 0 OR symbol = ANY(%(symbols)s::text[]))
-  AND (%(source)s::text = '' OR source = %(source)s)
-  AND (%(strategy)s::text = '' OR strategy = %(strategy)s)
-  AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
-  AND (ts_event, symbol, seq_all) > (%(after_ts)s, %(after_symbol)s, %(after_seq)s)
-ORDER BY ts_event, symbol, seq_all LIMIT %(limit)s
-
--- name: newest_signals
-SELECT g.source, g.symbol, g.strategy, g.timeframe, g.side, g.strength, g.price, g.quality, g.ts_event, g.ts_recv, g.seq, g.seq_all
+SELECT r.source, r.symbol, r.strategy, r.timeframe, r.side, r.strength, r.price, r.quality, r.ts_event, r.ts_recv, r.seq, r.seq_all
 FROM symbols s CROSS JOIN LATERAL (
     SELECT * FROM market_signals m
-    WHERE m.symbol_id = s.id AND (%(strategy)s::text = '' OR m.strategy = %(strategy)s)
-      AND m.time <= %(to)s AND m.ts_event < %(end)s
-    ORDER BY m.time DESC LIMIT %(limit)s
-) g WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
-ORDER BY g.ts_event DESC, g.symbol DESC, g.seq_all DESC LIMIT %(limit)s
+    WHERE m.symbol_id = s.id AND (%(strategy)s::text = '' OR m.strategy = %(strategy)s) AND m.time BETWEEN %(from)s AND %(to)s AND m.ts_event >= %(start)s AND m.ts_event < %(end)s
+      AND (m.ts_event, m.symbol COLLATE "C", m.seq_all, m.source COLLATE "C") > (%(after_ts)s, %(after_symbol)s, %(after_seq)s, %(after_source)s)
+    ORDER BY m.time FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event, r.symbol COLLATE "C", r.seq_all, r.source COLLATE "C" LIMIT %(limit)s
+
+-- name: newest_signals
+SELECT r.source, r.symbol, r.strategy, r.timeframe, r.side, r.strength, r.price, r.quality, r.ts_event, r.ts_recv, r.seq, r.seq_all
+FROM symbols s CROSS JOIN LATERAL (
+    SELECT * FROM market_signals m
+    WHERE m.symbol_id = s.id AND (%(strategy)s::text = '' OR m.strategy = %(strategy)s) AND m.time <= %(to)s AND m.ts_event < %(end)s
+    ORDER BY m.time DESC FETCH FIRST (%(limit)s) ROWS WITH TIES
+) r WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+ORDER BY r.ts_event DESC, r.symbol COLLATE "C" DESC, r.seq_all DESC, r.source COLLATE "C" DESC LIMIT %(limit)s
 
 -- Within a microsecond the higher number is the newer. Compressed chunks are in this very order, or each would be read whole (0.2 and 16 ms).
 
@@ -109,12 +158,96 @@ SELECT s.source, s.symbol, t.price, t.size, t.side, t.ts_event, t.ts_recv, t.seq
     SELECT * FROM market_trades m WHERE m.symbol_id = s.id AND m.time <= %(to)s AND m.ts_event < %(end)s
     ORDER BY m.time DESC, m.seq DESC LIMIT 1
 ) t WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
-ORDER BY s.symbol, s.source
+ORDER BY s.symbol COLLATE "C", s.source COLLATE "C"
+
+-- name: traded_symbols
+SELECT s.source, s.symbol FROM symbols s JOIN positions p ON p.symbol_id = s.id AND p.channel = 'trades'
+WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+
+-- What bars may be made of: the timeframes that were ever stored, of all these symbols together; where they begin and end.
+
+-- name: stored_timeframes
+SELECT DISTINCT p.channel FROM positions p JOIN symbols s ON s.id = p.symbol_id
+WHERE p.channel LIKE 'bars.%%' AND (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+
+-- name: bar_ends
+SELECT s.source, s.symbol, (SELECT min(b.time) FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = %(seconds)s AND b.origin = %(origin)s) AS first,
+       (SELECT max(b.time) FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = %(seconds)s AND b.origin = %(origin)s) AS last
+FROM symbols s WHERE (cardinality(%(symbols)s::text[]) = 0 OR s.symbol = ANY(%(symbols)s::text[])) AND (%(source)s::text = '' OR s.source = %(source)s)
+
+-- What `candela backfill` asks. Only the stream's own rows have numbers above zero.
+
+-- name: sources
+SELECT DISTINCT source FROM symbols ORDER BY source
+
+-- name: stream_reached
+SELECT max(LEAST(newest.ts_event, newest.ts_recv)) FROM symbols s CROSS JOIN LATERAL (
+    (SELECT t.ts_event, t.ts_recv FROM ticks t WHERE t.symbol_id = s.id AND t.seq > 0 ORDER BY t.time DESC LIMIT 1)
+    UNION ALL
+    (SELECT q.ts_event, q.ts_recv FROM quotes q WHERE q.symbol_id = s.id ORDER BY q.time DESC LIMIT 1)
+) newest WHERE s.source = %(source)s
+
+-- name: bar_timeframes
+SELECT DISTINCT f.seconds FROM symbols s CROSS JOIN unnest(%(timeframes)s::integer[]) AS f(seconds) CROSS JOIN LATERAL (
+    SELECT 1 FROM bars b WHERE b.symbol_id = s.id AND b.timeframe = f.seconds AND b.origin = 0 ORDER BY b.time DESC LIMIT 1
+) any_bar WHERE s.source = %(source)s ORDER BY f.seconds
+
+-- name: closed_bars
+SELECT f.seconds, newest.ts_close FROM unnest(%(timeframes)s::integer[]) AS f(seconds) CROSS JOIN LATERAL (
+    SELECT b.ts_close FROM bars b
+    WHERE b.symbol_id = %(symbol_id)s AND b.timeframe = f.seconds AND b.origin = 0 AND b.seq > 0 ORDER BY b.time DESC LIMIT 1
+) newest
+
+-- name: day_trades
+SELECT time, ts_event, ts_recv, seq, trade_id, price, size, symbol_id, side FROM ticks
+WHERE symbol_id = %(symbol_id)s AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
+
+-- name: day_bars
+SELECT time, ts_event, ts_recv, seq, ts_open, ts_close, trades, open, high, low, close, volume, vwap, symbol_id, timeframe, quality, origin
+FROM bars
+WHERE symbol_id = %(symbol_id)s AND timeframe = ANY(%(timeframes)s::integer[]) AND origin = 0
+  AND time BETWEEN %(from)s AND %(to)s AND ts_open >= %(start)s AND ts_close <= %(end)s
+
+-- name: numbers_below
+INSERT INTO merged_numbers (channel, symbol_id, lowest) VALUES (%(channel)s, %(symbol_id)s, -%(rows)s::bigint)
+ON CONFLICT (channel, symbol_id) DO UPDATE SET lowest = merged_numbers.lowest - %(rows)s::bigint RETURNING lowest
+
+-- name: remove_trades
+DELETE FROM ticks WHERE symbol_id = %(symbol_id)s AND time BETWEEN %(from)s AND %(to)s AND seq = ANY(%(seqs)s::bigint[]) AND seq < 0
+
+-- name: remove_bars
+DELETE FROM bars b USING unnest(%(timeframes)s::integer[], %(closes)s::bigint[], %(seqs)s::bigint[]) AS old(timeframe, ts_close, seq)
+WHERE b.symbol_id = %(symbol_id)s AND b.time BETWEEN %(from)s AND %(to)s AND b.origin = 0
+  AND b.timeframe = old.timeframe AND b.ts_close = old.ts_close AND b.seq = old.seq
+
+-- name: gaps
+SELECT id, from_ts, to_ts, backfill = 'done' FROM gaps
+WHERE symbol_id = %(symbol_id)s AND channel = 'trades' AND from_ts < %(end)s AND to_ts > %(start)s ORDER BY from_ts, id
+
+-- name: split_gap
+INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, noted)
+SELECT symbol_id, channel, %(start)s, %(end)s, reason, backfill, noted FROM gaps WHERE id = %(id)s
+
+-- name: fill_gap
+UPDATE gaps SET from_ts = %(start)s, to_ts = %(end)s, backfill = 'done', rows = %(rows)s WHERE id = %(id)s
+
+-- name: filled_gap
+INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, rows)
+VALUES (%(symbol_id)s, 'trades', %(start)s, %(end)s, 'backfill', 'done', %(rows)s)
+
+-- name: archived_within
+SELECT count(*) FROM archived WHERE kind IN ('trades', 'bars') AND first_event < %(end)s AND last_event >= %(start)s
 
 -- What `candela doctor` asks.
 
 -- name: server_version
 SHOW server_version
+
+-- name: listen_addresses
+SHOW listen_addresses
+
+-- name: port
+SHOW port
 
 -- name: database_size
 SELECT pg_size_pretty(pg_database_size(current_database()))
@@ -133,3 +266,56 @@ SELECT to_regclass('schema_version')::text
 
 -- name: schema_version
 SELECT max(version) FROM schema_version
+
+-- What the archive asks.
+
+-- name: archived_version
+SELECT concat(max(id), '/', count(*)) AS version FROM archived
+
+-- name: archived_parts
+SELECT id, kind, path, rows, first_event, last_event FROM archived ORDER BY id
+
+-- name: archive_name
+SELECT name FROM archive_name
+
+-- name: listed_paths
+SELECT path FROM archived
+
+-- name: parts_before
+SELECT path, rows FROM archived WHERE kind = %(kind)s AND last_event < %(end)s ORDER BY id
+
+-- name: unlist_part
+DELETE FROM archived WHERE path = %(path)s
+
+-- name: list_part
+INSERT INTO archived (kind, path, rows, bytes, first_event, last_event)
+VALUES (%(kind)s, %(path)s, %(rows)s, %(bytes)s, %(first)s, %(last)s)
+
+-- One at a time: who moves old rows, and who changes them.
+
+-- name: old_rows_lock
+SELECT pg_try_advisory_lock(7264002)
+
+-- A store that is busy with its flush is waited for, and a table that is locked for long is not.
+
+-- name: archive_patience
+SET LOCAL lock_timeout = '10s'
+
+-- name: stop_stores
+LOCK TABLE watermark IN EXCLUSIVE MODE
+
+-- name: chunks
+SELECT range_start, range_end FROM timescaledb_information.chunks
+WHERE hypertable_schema = 'public' AND hypertable_name = %(table)s AND range_end <= %(to)s ORDER BY range_start
+
+-- name: days
+SELECT date_trunc('day', time, 'UTC') AS day, count(*) FROM {table} WHERE time >= %(from)s AND time < %(to)s GROUP BY 1 ORDER BY 1
+
+-- name: count_span
+SELECT count(*) FROM {table} WHERE time >= %(from)s AND time < %(to)s
+
+-- name: delete_span
+DELETE FROM {table} WHERE time >= %(from)s AND time < %(to)s
+
+-- name: drop_chunks
+SELECT drop_chunks(%(table)s::text::regclass, older_than => %(to)s::timestamptz, newer_than => %(from)s::timestamptz)

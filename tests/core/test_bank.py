@@ -159,3 +159,12 @@ def test_an_interpreted_step_calls_interpreted_steps() -> None:
         plain = interpreted(maker().step)
         compiled = [name for name in plain.__code__.co_names if hasattr(plain.__globals__.get(name), "py_func")]
         assert compiled == []
+
+
+def test_a_bank_that_is_cleared_again_and_again_takes_no_more_memory(kernels: Path) -> None:
+    bank = Bank((), ("1s",), kernels)
+    bank.clear(3)
+    before = len(bank._places)
+    for _ in range(10):
+        bank.clear(3)
+    assert len(bank._places) == before

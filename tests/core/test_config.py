@@ -43,6 +43,7 @@ def test_a_list_in_the_environment_is_split_at_commas_outside_parentheses() -> N
             "[market.groups.majors]\nsymbol = ['A']",
             "unknown setting 'market.groups.majors.symbol' (from file); did you mean 'market.groups.majors.symbols'?",
         ),
+        ({}, "[store]\nhost = ''", "bad setting store.host (from file)"),
         ({}, "[market.groups.majors]\nsymbols = []", "bad setting market.groups.majors.symbols (from file)"),
     ],
 )
@@ -60,6 +61,14 @@ def test_a_secret_is_never_printed() -> None:
     assert "s3cret" not in settings.model_dump_json()
 
 
+def test_a_secret_that_is_wrong_is_not_printed_either() -> None:
+    for section, key in (("feed", "secret"), ("store", "url"), ("store", "reader_password"), ("gateway", "token")):
+        with pytest.raises(ConfigError) as caught:
+            load(text=f"[{section}]\n{key} = 471147")
+        assert f"bad setting {section}.{key} (from file)" in str(caught.value)
+        assert "471147" not in str(caught.value)
+
+
 def test_the_example_file_shows_every_setting_at_its_default() -> None:
     text = (ROOT / "candela.example.toml").read_text()
     assert load(text=text) == Settings()
@@ -70,6 +79,7 @@ def test_the_example_file_shows_every_setting_at_its_default() -> None:
         "exchange.key",
         "exchange.secret",
         "store.url",
+        "store.reader_password",
         "gateway.token",
         "feed.url",
     }  # and folders, which depend on the user

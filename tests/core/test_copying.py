@@ -2,6 +2,7 @@
 
 import numpy as np
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -27,9 +28,22 @@ def test_what_is_encoded_is_what_postgresql_reads(server: str, values: list[tupl
             for piece in layout.encode(columns, len(values)):
                 copy.write(piece)
         found = cursor.execute("SELECT * FROM encoded").fetchall()
+        with cursor.copy("COPY encoded TO STDOUT (FORMAT BINARY)") as copy:
+            read = layout.decode(b"".join(copy))
         connection.rollback()
     np.testing.assert_array_equal([row[2] for row in found], columns["real"])
     assert [(row[0], row[1], row[3]) for row in found] == [(a, b, -7) for a, b, _ in values]
+    for name, column in columns.items():
+        np.testing.assert_array_equal(read[name], column)
+
+
+def test_rows_of_other_columns_are_not_decoded(server: str) -> None:
+    layout = Layout("encoded", {"long": "bigint", "word": "integer"})
+    with psycopg.connect(server) as connection, connection.cursor() as cursor:
+        with cursor.copy("COPY (SELECT 1::bigint, NULL::integer) TO STDOUT (FORMAT BINARY)") as copy:
+            rows = b"".join(copy)
+        with pytest.raises(ValueError, match="more: a NULL, or other columns"):
+            layout.decode(rows)
 
 
 @given(nanoseconds=some.integers(0, 2**62))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from core.errors import BadInput, StoreDown
 from core.events import BAR, SIGNAL, TRADE
@@ -134,7 +135,9 @@ async def test_a_cursor_that_is_not_ours_is_answered_with_a_sentence(history: Hi
 
 async def test_an_unknown_timeframe_is_answered_with_a_sentence(history: History) -> None:
     with pytest.raises(BadInput, match="expected a timeframe out of 1s"):
-        await history.bars(NAMES, "7m")
+        await history.values("AAPL", "7m")
+    with pytest.raises(BadInput, match=r"expected a timeframe such as 1m: .*found '7 minutes'"):
+        await history.bars(NAMES, "7 minutes")
 
 
 async def test_a_database_that_is_gone_is_said_within_seconds() -> None:
@@ -147,18 +150,29 @@ async def test_a_database_that_is_gone_is_said_within_seconds() -> None:
         await history.close()
 
 
+async def test_a_database_without_our_tables_is_said(empty_database: str) -> None:
+    history = History(empty_database)
+    await history.open()
+    try:
+        with pytest.raises(StoreDown, match="of an earlier version, or empty"):
+            await history.bars(NAMES, "1m")
+    finally:
+        await history.close()
+
+
 async def test_every_named_query_runs(history: History, database: str) -> None:
     text = (files("core") / "sql/queries.sql").read_text()
     names = [line.split()[-1] for line in text.splitlines() if line.startswith("-- name: ")]
     assert len(names) == len(set(names)) > 15
-    lists: dict[str, object] = {key: [] for key in ("names", "channels", "symbol_ids", "seqs", "symbols")}
-    texts = dict.fromkeys(("source", "symbol", "strategy", "after_symbol", "timeframe"), "")
-    numbers = dict.fromkeys(
-        ("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows", "origin"), 1
-    )
-    given = {**lists, **texts, **numbers, "stream": uuid.uuid4(), "from": "now", "to": "now"}
+    several = ("names", "channels", "symbol_ids", "seqs", "symbols", "timeframes", "closes")
+    lists: dict[str, object] = {key: [] for key in several}
+    words = ("source", "symbol", "strategy", "after_symbol", "after_source", "timeframe", "kind", "path", "channel")
+    counts = ("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows", "origin", "bytes")
+    texts, numbers = dict.fromkeys(words, ""), dict.fromkeys((*counts, "first", "last", "id", "symbol_id"), 1)
+    given = {**lists, **texts, **numbers, "stream": uuid.uuid4(), "from": "yesterday", "to": "now", "table": "ticks"}
+    extension = {"hypertable", "chunks", "drop_chunks"}
     with psycopg.connect(database) as connection:
         partitioned = connection.execute(query("timescale_installed")).fetchone() is not None
         for name in names:
-            if name != "hypertable" or partitioned:  # asks the extension
-                connection.execute(query(name), given)
+            if name not in extension or partitioned:
+                connection.execute(SQL(query(name)).format(table=Identifier("ticks")), given)

@@ -77,7 +77,10 @@ async def test_the_unmodified_alpaca_client_receives_trades_quotes_and_bars() ->
     stream.subscribe_bars(bar, "AAPL")
     running = asyncio.create_task(stream._run_forever())
     await asyncio.wait_for(venue.finished.wait(), 60)
-    await asyncio.sleep(0.2)
+    for _ in range(6_000):
+        if sum(map(len, got.values())) >= sum(venue.sent.values()):  # asked to stop before, it hangs in its close
+            break
+        await asyncio.sleep(0.01)
     await stream.stop_ws()
     with contextlib.suppress(websockets.ConnectionClosed):
         await asyncio.wait_for(running, 15)

@@ -8,12 +8,15 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import websockets
 
@@ -22,6 +25,7 @@ from tests.command import Up, counted, run
 
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "tests/feeds/frames/binance.txt"
+OWN = {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}
 DATA = ROOT.parent / "shared/data/binance"
 
 
@@ -124,6 +128,43 @@ async def test_a_killed_store_and_a_killed_database_cost_no_row_and_no_signal(fo
     assert summary["dropped"] == {}
 
 
+def test_grafana_is_let_in_where_the_settings_say_also_after_a_kill(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    reader = {"CANDELA__STORE__PORT": str(port), "CANDELA__STORE__READER_PASSWORD": "s3cret"}
+    small = {"CANDELA__MARKET__INDICATORS": "ema(3)", "CANDELA__MARKET__STRATEGIES": ""}
+
+    def symbols() -> int:
+        """As soon as there are any."""
+        for _ in range(200):
+            with (
+                suppress(psycopg.OperationalError),
+                psycopg.connect(f"postgresql://reader@127.0.0.1:{port}/postgres", password="s3cret") as connection,
+            ):
+                found = len(connection.execute("SELECT DISTINCT symbol FROM market_trades").fetchall())
+                if found:
+                    return found
+            time.sleep(0.2)
+        return 0
+
+    with Up(folder, **reader, **small) as platform:
+        assert platform.told("addresses")["database"] == f"postgresql://reader@127.0.0.1:{port}/postgres"
+        assert symbols()
+        assert "s3cret" not in [*platform.child("store").environ().values()]
+        shown = run("doctor", "--json", "--data", str(folder), **reader)
+        findings = {each["name"]: each for each in json.loads(shown.stdout)["findings"]}
+        assert findings["listening"]["state"] == "good"
+        assert findings["listening"]["said"] == f"on 127.0.0.1:{port} as well, for the user reader alone"
+        os.kill(int((folder / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        assert symbols()
+        summary = platform.stop()
+        platform.log.seek(0)
+        log = platform.log.read()
+    assert '"event": "database_died"' in log
+    assert "s3cret" not in log + shown.stdout + shown.stderr
+    assert summary["stored"] == summary["sent_by_exchange"]
+
+
 def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
     with Up(folder) as platform:
         platform.told("addresses")
@@ -143,12 +184,21 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["up", "--port", "0", "--feed", "binance"], {}, 2, "needs symbols"),
         (["up", "--port", "0", "--host", "0.0.0.0"], {}, 2, "CANDELA__GATEWAY__TOKEN"),
         (["up", "--port", "0"], {"CANDELA__MARKET__INDICATORS": "emma(3)"}, 2, "did you mean 'ema'"),
-        (["up", "--port", "0"], {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}, 3, "cannot reach the database"),
+        (["up", "--port", "0"], OWN, 3, "cannot reach the database"),
+        (["up", "--port", "0"], {"CANDELA__STORE__PORT": "5433"}, 2, "set CANDELA__STORE__READER_PASSWORD"),
+        (["replay", str(FRAMES)], {"CANDELA__STORE__PORT": "5433"}, 2, "set CANDELA__STORE__READER_PASSWORD"),
+        (["up", "--port", "0"], {**OWN, "CANDELA__STORE__PORT": "5433"}, 2, "names a server of your own"),
+        (["serve", "store"], {**OWN, "CANDELA__STORE__PORT": "5433"}, 2, "names a server of your own"),
         (["up", "--config", "none.toml"], {}, 2, "found no file none.toml"),
         (["replay", "none.gz"], {}, 2, "found no file"),
+        (["backfill", "none.gz", "--source", "live"], {}, 2, "found no file"),
+        (["backfill", str(FRAMES), "--source", "live", "--start", "soon"], {}, 2, "--start: expected RFC 3339"),
+        (["backfill", str(FRAMES)], {}, 2, "Missing option '--source'"),
         (["exchange", "none.gz"], {}, 2, "found no file"),
         (["serve", "market"], {}, 2, "needs a store"),
         (["serve", "store"], {}, 2, "needs a database"),
+        (["archive"], {}, 2, "say --older-than DAYS"),
+        (["archive", "--older-than", "1", "--kinds", "trade"], {}, 2, "did you mean 'trades'?"),
         (["dance"], {}, 2, "No such command"),
     ],
 )
@@ -165,8 +215,12 @@ def test_a_busy_port_is_said(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("up", "--port", str(port), "--data", str(folder))
+        assert done.returncode == 2
+        assert f"port {port} on 127.0.0.1 cannot be used" in " ".join(done.stderr.split())
+        reader = {"CANDELA__STORE__PORT": str(port), "CANDELA__STORE__READER_PASSWORD": "x"}
+        done = run("up", "--port", "0", "--data", str(folder), **reader)
     assert done.returncode == 2
-    assert f"port {port} on 127.0.0.1 cannot be used" in " ".join(done.stderr.split())
+    assert f"PostgreSQL cannot listen on 127.0.0.1:{port}" in " ".join(done.stderr.split())
 
 
 def test_a_recording_replays_into_the_store(folder: Path) -> None:
@@ -178,6 +232,44 @@ def test_a_recording_replays_into_the_store(folder: Path) -> None:
     assert counted(folder, "ticks", "quotes") == [3, 2]
     assert run("replay", str(FRAMES), "--json", "--data", str(folder)).returncode == 0  # goes on numbering
     assert counted(folder, "ticks", "(SELECT DISTINCT symbol_id, seq FROM ticks) t") == [6, 6]
+
+
+def test_old_rows_are_archived_on_demand(folder: Path) -> None:
+    assert run("replay", str(FRAMES), "--json", "--data", str(folder)).returncode == 0
+    done = run("archive", "--older-than", "1", "--kinds", "trades,quotes", "--json", "--data", str(folder))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["moved"], told["deleted"]) == ({"trades": 3, "quotes": 2}, {})
+    assert len(list(folder.glob("archive/*/*/*.parquet"))) == sum(told["files"].values())
+    assert counted(folder, "ticks", "quotes") == [0, 0]
+    again = run("archive", "--data", str(folder), CANDELA__ARCHIVE__TRADES_DAYS="1")
+    assert "nothing is old enough" in again.stdout
+    gone = run("archive", "--json", "--data", str(folder), CANDELA__RETENTION__QUOTES_DAYS="1")
+    assert json.loads(gone.stdout)["deleted"] == {"quotes": 2}
+    assert [path.parts[-3] for path in folder.glob("archive/*/*/*.parquet")] == ["trades"]
+
+
+def test_a_history_is_merged_into_what_was_replayed_with_holes(folder: Path) -> None:
+    lines = [f"{1_700_006_400_000_000_000 + i * 10**8},A,{100 + i % 7},1,{i + 1}" for i in range(400)]
+    head = "ts_event,symbol,price,size,trade_id"
+    for name, kept in (("whole", [head, *lines]), ("holed", [head, *lines[:50], *lines[80:120], *lines[121:]])):
+        (folder / f"{name}.csv").write_text("\n".join(kept))
+    (folder / "nameless.csv").write_text("\n".join(line.rpartition(",")[0] for line in (head, *lines)))
+    assert run("replay", str(folder / "holed.csv"), "--json", "--data", str(folder)).returncode == 0
+    done = run("backfill", str(folder / "nameless.csv"), "--source", "replay", "--data", str(folder))
+    assert (done.returncode, "cannot be told from stored ones" in " ".join(done.stdout.split())) == (1, True), done
+    ask = ("backfill", str(folder / "whole.csv"), "--source", "replay", "--data", str(folder))
+    told = [json.loads(run(*ask, *more, "--json").stdout) for more in (["--dry-run"], [], [])]
+    for each, inserted in zip(told, (31, 31, 0), strict=True):
+        tally = each["symbols"]["A"]
+        assert (tally["trades"], tally["inserted"], tally["refused"]) == (400, inserted, 0)
+        assert tally["known"] + tally["inserted"] + tally["later"] == 400
+    assert told[0] | {"dry_run": False, "seconds": 0} == told[1] | {"seconds": 0}
+    assert told[1]["symbols"]["A"]["bars_new"] == 3
+    assert counted(folder, "ticks", "gaps", "corrections WHERE open IS NULL") == [400, 1, 3]
+    shown = run(*ask).stdout
+    assert "known" in shown
+    assert "run it again when the stream has gone on" in " ".join(shown.split())
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
@@ -201,7 +293,19 @@ def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["up", "replay", "exchange", "warmup", "config show", "serve market", "serve store", "serve gateway"]
+    "verb",
+    [
+        "up",
+        "replay",
+        "backfill",
+        "archive",
+        "exchange",
+        "warmup",
+        "config show",
+        "serve market",
+        "serve store",
+        "serve gateway",
+    ],
 )
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = run(*verb.split(), "--help", COLUMNS="200")

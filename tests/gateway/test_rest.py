@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
+import pyarrow as pa
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from core.config import load
 from core.errors import BadInput, ConfigError
 from gateway.app import check_address
-from gateway.routes import timeframe_of
+from gateway.asking import timeframe_of
 from tests.core.made import T0
 from tests.running import Start, signals, trades
 
@@ -51,6 +53,9 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
         ("/api/indicators/BTC/USD?timeframe=1m&limit=7", "values", 7),
         ("/api/signals?limit=50", "signals", 50),
         ("/api/trades/latest", "trades", 3),
+        ("/api/trades?symbols=AAPL,MSFT&limit=150", "trades", 150),
+        ("/api/trades?limit=10000", "trades", 300),
+        ("/api/quotes", "quotes", 300),
         (f"/api/trades/latest?symbols=AAPL,MSFT&at={T0}", "trades", 1),
         (f"/api/trades/latest?symbols=AAPL,MSFT&at={T0 - 1}", "trades", 0),
         ("/api/signals?symbols=AAPL&strategy=reversal", "signals", 100),
@@ -69,7 +74,10 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "code", "words"),
     [
-        ("/api/bars?symbols=AAPL&timeframe=7m", 400, "bad_input", "expected a timeframe out of"),
+        ("/api/bars?symbols=AAPL&timeframe=7x", 400, "bad_input", "expected a timeframe such as 1m"),
+        ("/api/bars?symbols=AAPL&timeframe=400d", 400, "bad_input", "at most 366d"),
+        ("/api/indicators/AAPL?timeframe=7m", 400, "bad_input", "expected a timeframe out of"),
+        ("/api/trades?limit=20000", 400, "bad_input", "more with Accept: application/vnd.apache.arrow.stream"),
         ("/api/bars", 400, "bad_input", "symbols: expected names"),
         ("/api/bars?symbols=AAPL&limit=0", 400, "bad_input", "limit"),
         ("/api/bars?symbols=AAPL&start=soon", 400, "bad_input", "expected RFC 3339"),
@@ -90,6 +98,9 @@ async def test_every_question_has_an_answer_of_its_shape(start: Start) -> None:
         ("/api/trades/latest?symbols=AAPL,NONE", 404, "not_found", "'NONE' from this source; GET /api/symbols lists"),
         (f"/api/trades/latest?symbols=MSTF&at={T0}", 404, "not_found", "did you mean 'MSFT'?"),
         ("/api/trades/latest?symbols=AAPL&source=none", 404, "not_found", "'AAPL' from this source; GET /api/symbols"),
+        ("/api/trades?symbols=APPL", 404, "not_found", "did you mean 'AAPL'?"),
+        ("/api/quotes?symbols=AAPL,APPL", 404, "not_found", "did you mean 'AAPL'?"),
+        ("/api/bars?symbols=APPL&timeframe=7m", 404, "not_found", "did you mean 'AAPL'?"),
         ("/nowhere", 404, "not_found", "/docs lists"),
     ],
 )
@@ -102,6 +113,25 @@ async def test_a_wrong_question_is_answered_with_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == code
     assert words in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["trades?symbols=AAPL", "quotes?symbols=AAPL", "bars?symbols=AAPL&timeframe=1m"])
+async def test_arrow_answers_are_the_same_pages(start: Start, path: str) -> None:
+    gateway = await start(stored=True)
+    for more in ("&limit=7", "&start=0&limit=40", "&limit=5000"):
+        told = (await get(gateway.url, f"/api/{path}{more}")).json()
+        plain = told[path.partition("?")[0]]
+        answer = await get(gateway.url, f"/api/{path}{more}", accept="application/vnd.apache.arrow.stream")
+        assert answer.headers["content-type"] == "application/vnd.apache.arrow.stream"
+        assert answer.headers.get("x-next-cursor") == told["next_cursor"]
+        table = pa.ipc.open_stream(answer.content).read_all()
+        assert table.schema.field("ts_event").type == pa.timestamp("ns", "UTC")
+        columns = pl.from_arrow(table)
+        assert isinstance(columns, pl.DataFrame)
+        rows = columns.with_columns(pl.col("^ts_.*$").to_physical()).to_dicts()
+        assert rows == (plain["AAPL"] if isinstance(plain, dict) else plain)
+    refused = await get(gateway.url, f"/api/{path}&cursor=xyz", accept="application/vnd.apache.arrow.stream")
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_input")
 
 
 async def test_health_names_the_part_that_does_not_answer(start: Start) -> None:

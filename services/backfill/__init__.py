@@ -1,0 +1,1 @@
+"""Backfill: history merged with what was stored live."""
