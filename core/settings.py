@@ -173,3 +173,13 @@ class Settings(Section):
     @property
     def archive_folder(self) -> Path:
         return self.archive.folder or self.data.folder / "archive"
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where the journals of all sources are, a folder each."""
+        return self.data.folder / "journal"
+
+    @property
+    def kernel_folder(self) -> Path:
+        """Where compiled kernels are kept."""
+        return self.data.folder / "kernels"

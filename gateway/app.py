@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
@@ -13,18 +12,16 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from core.errors import BadInput, ConfigError
 from core.history import History
 from core.log import logger
 from core.loop import settle
 from core.settings import Settings
 from gateway import live, pages, problems, routes
+from gateway.address import bound_to, check_address
 from gateway.auth import Door
 from gateway.hub import Hub
 from gateway.telemetry import Telemetry
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_SILENT_MS = 30_000
 _GOODBYE_S = 0.2  # for the shutdown notice to reach clients before their sockets close
 
 
@@ -78,38 +75,11 @@ def _stop_at_a_fault(following: asyncio.Task[None]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def check_address(settings: Settings) -> None:
-    """ConfigError or BadInput when the gateway could not, or should not, listen where it is told to."""
-    host, port = settings.gateway.host, settings.gateway.port
-    if host not in _LOOPBACK and not settings.gateway.token.get_secret_value():
-        raise ConfigError(
-            f"listening on {host} lets other machines in: set CANDELA__GATEWAY__TOKEN, or listen on 127.0.0.1"
-        )
-    _bound(host, port).close()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # who takes no bytes for so long is gone, though its connection looks alive
-        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_MS)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise BadInput(
-            f"port {port} on {host} cannot be used ({error.strerror}): stop the other program, "
-            "or choose another port with --port or CANDELA__GATEWAY__PORT"
-        ) from None
-    return bound
-
-
 async def serve(settings: Settings, hub: Hub, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Serve until `stop` is set; then clients are told before their sockets close. `ready` gets the address."""
     check_address(settings)
     history = History(settings.store.url.get_secret_value(), settings.archive_folder)
-    bound = _bound(settings.gateway.host, settings.gateway.port)
+    bound = bound_to(settings.gateway.host, settings.gateway.port)
     config = uvicorn.Config(
         create_app(settings, history, hub),
         ws="websockets-sansio",

@@ -5,39 +5,22 @@ import json
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.table import Table
 
-from core import log
 from core.archive import KINDS
 from core.errors import BadInput, nearest
 from core.loop import run_until_complete
 from core.settings import Settings
 from core.upkeep import Done, kept_up
-from gateway.flags import AsJson, ConfigFile, DataFolder, loaded, out
+from gateway.flags import out
 from gateway.running import database
 
 Days = dict[str, int]  # by kind of rows
 
 
-def archive(
-    *,
-    older_than: Annotated[
-        int | None, typer.Option(min=1, help="Days; without it what the settings say ([archive], [retention]).")
-    ] = None,
-    kinds: Annotated[str, typer.Option(help="Of trades, quotes, bars, values, signals; separated by commas.")] = "",
-    config_file: ConfigFile = None,
-    data: DataFolder = None,
-    as_json: AsJson = False,
-) -> None:
-    """Move old rows out of the database into Parquet files, which the platform goes on reading as if nothing had moved.
-
-    Example: candela archive --older-than 30 --kinds trades,quotes
-    """
-    settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
-    log.configure("error", "archive")
+def run_archive(settings: Settings, older_than: int | None, kinds: str, *, as_json: bool) -> None:
+    """Move what settings say, or what is older than so many days, and tell it."""
     moving = _moving(settings, older_than, [name.strip() for name in kinds.split(",") if name.strip()])
     deleting = settings.retention.days if older_than is None else {}
     if not moving and not deleting:

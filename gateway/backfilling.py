@@ -21,7 +21,6 @@ from feeds.stats import FeedStats
 from gateway.running import asked_to_stop, database, out, tell
 from services.backfill.run import backfill
 from services.backfill.tally import ARCHIVED, UNTOLD, Asked, Backfilled, Report, Tally
-from services.market import kernel_folder
 
 _SHOWN_AFTER_S = 1.0
 _COLUMNS = tuple(each.name for each in fields(Tally))
@@ -44,7 +43,7 @@ async def run_backfill(
     began = time.monotonic()
     async with database(settings) as with_store:
         asked = Asked(
-            with_store.store.url.get_secret_value(), settings.data.folder, kernel_folder(settings), start, end,
+            with_store.store.url.get_secret_value(), settings.data.folder, settings.kernel_folder, start, end,
             close_delay=settings.market.close_delay_ms * 1_000_000, dry_run=dry_run,
         )  # fmt: skip
         with _progress(shown=out.is_terminal and not as_json) as report:

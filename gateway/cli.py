@@ -11,7 +11,7 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import archiving, offline
+from gateway import offline
 from gateway.flags import AsJson, ConfigFile, DataFolder, Flags, SymbolList, environ_of, loaded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -38,7 +38,7 @@ def up(
 
     Example: candela up --feed binance --symbols BTCUSDT,ETHUSDT
     """
-    from gateway.running import run_platform  # noqa: PLC0415 other verbs need no web server
+    from gateway.platform import run_platform  # noqa: PLC0415 other verbs need no web server
 
     flags: Flags = {
         "feed": {"venue": feed, "symbols": split(symbols)},
@@ -67,7 +67,7 @@ def replay(
 
     Example: candela replay trades.parquet --speed 10
     """
-    from gateway.running import run_replay  # noqa: PLC0415 other verbs need no engine
+    from gateway.replaying import run_replay  # noqa: PLC0415 other verbs need no engine
 
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
     log.configure("warning" if settings.log.level == "info" else settings.log.level, "replay")
@@ -99,6 +99,28 @@ def backfill(
 
 
 @app.command()
+def archive(
+    *,
+    older_than: Annotated[
+        int | None, typer.Option(min=1, help="Days; without it what the settings say ([archive], [retention]).")
+    ] = None,
+    kinds: Annotated[str, typer.Option(help="Of trades, quotes, bars, values, signals; separated by commas.")] = "",
+    config_file: ConfigFile = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move old rows out of the database into Parquet files, which the platform goes on reading as if nothing had moved.
+
+    Example: candela archive --older-than 30 --kinds trades,quotes
+    """
+    from gateway.archiving import run_archive  # noqa: PLC0415 other verbs need no Parquet
+
+    settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
+    log.configure("error", "archive")
+    run_archive(settings, older_than, kinds, as_json=as_json)
+
+
+@app.command()
 def exchange(
     *,
     file: Annotated[Path | None, typer.Argument(help="A recorded session; without it, a simulated one.")] = None,
@@ -113,7 +135,7 @@ def exchange(
 
     Example: candela exchange session.gz --port 9000 --speed 10
     """
-    from gateway.running import run_exchange  # noqa: PLC0415 other verbs need no server
+    from gateway.processes.exchange import run_exchange  # noqa: PLC0415 other verbs need no server
 
     settings, _ = loaded(config_file, {"exchange": {"port": port, "speed": speed}})
     log.configure(settings.log.level, "exchange")
@@ -144,7 +166,6 @@ def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
     raise typer.Exit(code)
 
 
-app.command()(archiving.archive)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)
@@ -157,7 +178,7 @@ def serve_exchange(config_file: ConfigFile = None) -> None:
 
     Example: CANDELA__EXCHANGE__PORT=9000 candela serve exchange
     """
-    from gateway.running import serve_exchange as run  # noqa: PLC0415
+    from gateway.processes.exchange import serve as run  # noqa: PLC0415
 
     _serve("exchange", config_file, run)
 
@@ -168,7 +189,7 @@ def serve_market(config_file: ConfigFile = None) -> None:
 
     Example: CANDELA__FEED__VENUE=binance CANDELA__FEED__SYMBOLS=BTCUSDT candela serve market
     """
-    from gateway.running import serve_market as run  # noqa: PLC0415
+    from gateway.processes.market import serve as run  # noqa: PLC0415
 
     _serve("market", config_file, run)
 
@@ -179,7 +200,7 @@ def serve_store(config_file: ConfigFile = None) -> None:
 
     Example: CANDELA__STORE__URL=postgresql://… candela serve store
     """
-    from gateway.running import serve_store as run  # noqa: PLC0415
+    from gateway.processes.store import serve as run  # noqa: PLC0415
 
     _serve("store", config_file, run)
 
@@ -190,7 +211,7 @@ def serve_gateway(config_file: ConfigFile = None) -> None:
 
     Example: CANDELA__STORE__URL=postgresql://… candela serve gateway
     """
-    from gateway.running import serve_gateway as run  # noqa: PLC0415
+    from gateway.processes.gateway import serve as run  # noqa: PLC0415
 
     _serve("gateway", config_file, run)
 

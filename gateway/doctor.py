@@ -19,7 +19,6 @@ from core.reader import address, reader_of
 from core.schema import newest, query
 from core.settings import Settings, Store
 from gateway.running import database
-from services.market import journal_root, kernel_folder
 
 State = Literal["good", "note", "bad"]
 _LOW = 2 << 30  # bytes of free disk that are too few
@@ -45,7 +44,7 @@ async def examined(settings: Settings) -> list[Finding]:
     except CandelaError as error:
         advice = "" if isinstance(error, BadInput) else "start it, or unset CANDELA__STORE__URL for our own"
         found.append(Finding("database", "bad", one_line(error), advice))
-    return [*found, *_journals(journal_root(settings))]
+    return [*found, *_journals(settings.journal_folder)]
 
 
 def table(found: list[Finding]) -> Table:
@@ -89,8 +88,8 @@ def _folder(folder: Path) -> Iterator[Finding]:
 
 
 def _kernels(settings: Settings) -> Finding:
-    count = len(list(kernel_folder(settings).glob("kernel_*.py")))
-    said = f"{count} compiled kernels in {kernel_folder(settings)}"
+    count = len(list(settings.kernel_folder.glob("kernel_*.py")))
+    said = f"{count} compiled kernels in {settings.kernel_folder}"
     return Finding("kernels", "good" if count else "note", said, "" if count else "candela warmup compiles them now")
 
 

@@ -1,38 +1,24 @@
-"""What each verb that runs for a while does: the composition roots of its processes."""
+"""What the composition roots of all verbs and processes share: telling, stopping, and a database to work with."""
 
 import asyncio
 import json
 import os
 import signal
 import sys
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.live import Live
 
-from core.bank import Bank
 from core.errors import ConfigError
-from core.events import Symbols
 from core.postgres import Embedded
 from core.reader import reader_of
 from core.settings import Settings
-from feeds.exchange import Exchange, played, recorded
-from feeds.replay import ReplayFeed
-from feeds.simulated import default_symbols, simulated
-from gateway.app import serve
-from gateway.children import Figures
-from gateway.hub import Hub
-from gateway.table import live_table, summary_table
-from gateway.up import summary, up
-from services.market import kernel_folder, live_feed, market
-from services.storing import store_figures, storing, upkeep
+
+Figures = dict[str, Any]  # Any: JSON
 
 out = Console(highlight=False)
-_LINES_S = 5.0  # between two lines when there is no terminal
 
 
 def tell(figures: Figures) -> None:
@@ -49,37 +35,6 @@ def asked_to_stop(*, supervised: bool = False) -> asyncio.Event:
     if supervised and not sys.stdin.isatty():
         loop.add_reader(sys.stdin.fileno(), lambda: stop.set() if not os.read(sys.stdin.fileno(), 1024) else None)
     return stop
-
-
-async def run_platform(settings: Settings, arguments: list[str], environ: Mapping[str, str], *, as_json: bool) -> int:
-    """`candela up`: a live table in a terminal, else a JSON line every few seconds."""
-    if as_json or not out.is_terminal:
-        final = await up(settings, arguments, environ, _Lines().show, tell)
-        tell({"summary": final})
-    else:
-        addresses: dict[str, str] = {}
-        with Live(console=out, refresh_per_second=2) as live:
-            before: list[tuple[float, Figures]] = [(time.monotonic(), {})]
-
-            def show(figures: Figures) -> None:
-                then, last = before[0]
-                now = time.monotonic()
-                live.update(live_table(figures, last, now - then, addresses))
-                before[0] = (now, json.loads(json.dumps(figures)))
-
-            final = await up(settings, arguments, environ, show, lambda told: addresses.update(told["addresses"]))
-        out.print(summary_table(final))
-    return 0 if final["balanced"] else 1
-
-
-class _Lines:
-    def __init__(self) -> None:
-        self._last = 0.0
-
-    def show(self, figures: Figures) -> None:
-        if time.monotonic() - self._last >= _LINES_S:
-            self._last = time.monotonic()
-            tell(figures)
 
 
 @asynccontextmanager
@@ -100,146 +55,26 @@ async def database(settings: Settings) -> AsyncIterator[Settings]:
             await asyncio.to_thread(embedded.stop)
 
 
-async def run_replay(settings: Settings, file: Path, source: str, *, speed: float, as_json: bool) -> int:
-    """`candela replay`: the file through the engine, into the store."""
-    symbols = Symbols(source=source, grows=True)
-    feed = ReplayFeed(file, symbols, speed=speed, close_delay=settings.market.close_delay_ms * 1_000_000)
-    stop = asked_to_stop()
-    began = time.monotonic()
-    async with database(settings) as with_store:
-        running = await market(with_store, feed, symbols)
-        async with storing(with_store) as (store, _):
-            closing = asyncio.create_task(_close_when(stop, feed))
-            figures = await running.run(lambda told: None if as_json else out.print(_progress(told)))
-            closing.cancel()
-    final = {
-        **summary({"market": figures, "store": store_figures(store)}),
-        "symbols": symbols.names,
-        "seconds": round(time.monotonic() - began, 2),
-    }
-    tell(final) if as_json else out.print(summary_table(final))
-    return 0 if final["balanced"] else 1
-
-
-def _progress(told: Figures) -> str:
-    return (
-        f"{told['ticks']:,} ticks, {told['bars']:,} bars, {told['signals']:,} signals, {told['waiting']:,} rows waiting"
-    )
-
-
-async def run_exchange(
-    settings: Settings, file: Path | None, seconds: int | None, *, rebase: bool, as_json: bool
-) -> int:
-    """`candela exchange`: until stopped, or until a finite session has been played."""
-    exchange = _exchange(settings, file, seconds, rebase=rebase)
-    stop = asked_to_stop()
-    await exchange.start()
-    addresses = {venue: exchange.url(venue) for venue in ("alpaca", "binance")}
-    told = {"addresses": addresses, "key": settings.exchange.key, "port": exchange.port}
-    tell(told) if as_json else out.print(
-        f"alpaca   ws://{exchange.host}:{exchange.port}/v2/iex  (key {settings.exchange.key}, secret as set)\n"
-        f"binance  ws://{exchange.host}:{exchange.port}/stream?streams=…\n"
-        "The session begins with the first subscription."
-    )
-    finished = asyncio.create_task(exchange.finished.wait())
-    await asyncio.wait([asyncio.create_task(stop.wait()), finished], return_when=asyncio.FIRST_COMPLETED)
-    await exchange.stop()
-    tell({"sent": dict(exchange.sent)}) if as_json else out.print(f"sent {dict(exchange.sent)}")
-    return 0
-
-
-def _exchange(settings: Settings, file: Path | None, seconds: int | None = None, *, rebase: bool) -> Exchange:
-    wanted = settings.exchange
-    if file is not None:
-        symbols = Symbols(grows=True)
-        source = recorded(file, symbols)
-    else:
-        symbols = Symbols(settings.feed.symbols or default_symbols(wanted.symbols))
-        batches = simulated(
-            len(symbols), seed=wanted.seed, start=1_700_000_000_000_000_000, rate=wanted.rate, seconds=seconds
-        )
-        source = played(batches)
-    return Exchange(
-        source, symbols, Bank((), ("1m",), kernel_folder(settings)), host=wanted.host, port=wanted.port, key=wanted.key,
-        secret=wanted.secret.get_secret_value(), speed=wanted.speed, rebase=rebase,
-    )  # fmt: skip
-
-
-async def serve_exchange(settings: Settings) -> int:
-    exchange = _exchange(settings, None, rebase=True)
-    stop = asked_to_stop(supervised=True)
-    await exchange.start()
-    tell({"event": "ready", "address": exchange.url("alpaca"), "port": exchange.port})
-    await _tell_until(stop, lambda: {"sent": dict(exchange.sent)})
-    await exchange.stop()
-    tell({"sent": dict(exchange.sent)})
-    return 0
-
-
-async def serve_market(settings: Settings) -> int:
-    _check_store(settings, "the market process needs a store")
-    feed, symbols = live_feed(settings)
-    stop = asked_to_stop(supervised=True)
-    running = await market(settings, feed, symbols, _bus_url(settings))
-    realtime = settings.market.realtime and running.hurry()
-    tell({"event": "ready", "realtime": realtime})
-    closing = asyncio.create_task(_close_when(stop, feed))
-    try:
-        tell(await running.run(tell))
-    finally:
-        closing.cancel()
-    return 0
-
-
-async def serve_store(settings: Settings) -> int:
-    _check_store(settings, "the store process needs a database")
-    stop = asked_to_stop(supervised=True)
-    os.nice(5)  # what storing costs never delays a signal
-    async with storing(settings) as (store, running):
-        tell({"event": "ready"})
-        telling = asyncio.create_task(_tell_until(stop, lambda: store_figures(store)))
-        tidying = asyncio.create_task(upkeep(settings))
-        await asyncio.wait({telling, running}, return_when=asyncio.FIRST_COMPLETED)
-        stop.set()  # a store that failed raises as it is left, and is started again
-        await telling
-        tidying.cancel()
-    tell(store_figures(store))
-    return 0
-
-
-async def serve_gateway(settings: Settings) -> int:
-    _check_store(settings, "the gateway needs a store")
-    stop = asked_to_stop(supervised=True)
-    hub = Hub(_bus_url(settings))
-
-    def figures() -> Figures:
-        quantiles = {f"p{q}": hub.signal_latency.quantile(q / 100) / 1000 for q in (50, 99)}
-        known = {name: round(value, 1) if value == value else None for name, value in quantiles.items()}  # noqa: PLR0124 NaN
-        return {"clients": len(hub.clients), "signal_to_gateway_us": known, "lost_rows": hub.lost_rows}
-
-    telling = asyncio.create_task(_tell_until(stop, figures))
-    await serve(settings, hub, stop, lambda address: tell({"event": "ready", "address": address}))
-    stop.set()
-    await telling
-    return 0
-
-
-def _check_store(settings: Settings, need: str) -> None:
+def check_store(settings: Settings, need: str) -> None:
+    """ConfigError, when no database is named."""
     if not settings.store.url.get_secret_value():
         raise ConfigError(f"{need}: set CANDELA__STORE__URL, or use `candela up`")
     reader_of(settings.store)
 
 
-def _bus_url(settings: Settings) -> str:
+def bus_url(settings: Settings) -> str:
+    """Where the market process and the gateway meet."""
     return settings.bus.url or f"unix://{settings.data.folder}/bus.sock"
 
 
-async def _close_when(stop: asyncio.Event, feed: Any) -> None:  # Any: whatever feed can be closed
+async def close_when(stop: asyncio.Event, feed: Any) -> None:  # Any: whatever feed can be closed
+    """End a feed once we are asked to stop."""
     await stop.wait()
     feed.close()
 
 
-async def _tell_until(stop: asyncio.Event, figures: Any) -> None:  # Any: a function that gives figures
+async def tell_until(stop: asyncio.Event, figures: Any) -> None:  # Any: a function that gives figures
+    """Tell the figures once a second until we are asked to stop."""
     while not stop.is_set():
         tell(figures())
         try:

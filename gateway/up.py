@@ -16,9 +16,9 @@ from core.postgres import Embedded
 from core.reader import reader_of
 from core.settings import Settings
 from core.store import remaining
-from gateway.app import check_address
+from gateway.address import check_address
 from gateway.children import Child, Figures
-from services.market import journal_root, live_feed
+from services.market import live_feed
 
 Show = Callable[[Figures], None]
 
@@ -90,7 +90,7 @@ class Platform:
             if name in self._children:
                 final[name] = await self._children[name].stop()
         if "store" in final:  # looked at from here: the process may have been killed
-            left = await asyncio.to_thread(remaining, journal_root(self._settings))
+            left = await asyncio.to_thread(remaining, self._settings.journal_folder)
             final["store"] = {**final["store"], "remaining": dict(left)}
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.stop)

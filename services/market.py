@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -141,7 +140,7 @@ async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_u
 def make_journal(settings: Settings, source: str) -> Journal:
     wanted = settings.journal
     return Journal(
-        journal_root(settings) / source, file_bytes=wanted.file_mb << 20, limit_bytes=int(wanted.limit_gb * (1 << 30)),
+        settings.journal_folder / source, file_bytes=wanted.file_mb << 20, limit_bytes=int(wanted.limit_gb * (1 << 30)),
         sync_ms=wanted.sync_ms,
     )  # fmt: skip
 
@@ -171,21 +170,12 @@ def make_engine(settings: Settings, symbols: Symbols) -> Engine:
                 f"the group {name!r} has no members: expected some of its symbols ({', '.join(group.symbols)}) among"
                 f" those of the feed, such as {', '.join(symbols.names[:5])}; see market.groups"
             )
-    return Engine(symbols, wanted.timeframes, nodes(wanted), kernel_folder(settings), groups=groups, bars=wanted.bars)
+    return Engine(symbols, wanted.timeframes, nodes(wanted), settings.kernel_folder, groups=groups, bars=wanted.bars)
 
 
 def nodes(asked: MarketSettings | GroupSettings) -> tuple[Node, ...]:
     """The indicators and strategies that settings ask for, of every symbol or of a group."""
     return (*map(indicator, asked.indicators), *map(strategy, asked.strategies))
-
-
-def journal_root(settings: Settings) -> Path:
-    """Where the journals of all sources are, a folder each."""
-    return settings.data.folder / "journal"
-
-
-def kernel_folder(settings: Settings) -> Path:
-    return settings.data.folder / "kernels"
 
 
 def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:

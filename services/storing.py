@@ -14,7 +14,6 @@ from core.log import logger
 from core.settings import Settings
 from core.store import Store
 from core.upkeep import Done, kept_up
-from services.market import journal_root
 
 Figures = dict[str, Any]  # Any: JSON
 
@@ -24,7 +23,7 @@ _EVERY_S = 6 * 3600.0
 @asynccontextmanager
 async def storing(settings: Settings) -> AsyncIterator[tuple[Store, asyncio.Task[None]]]:
     """A store that carries the journals over in a thread, and all that is left at the end; and its task."""
-    store = Store(settings.store.url.get_secret_value(), journal_root(settings), flush_ms=settings.store.flush_ms)
+    store = Store(settings.store.url.get_secret_value(), settings.journal_folder, flush_ms=settings.store.flush_ms)
     await asyncio.to_thread(store.open)
     stop = threading.Event()
     running = asyncio.create_task(asyncio.to_thread(store.run, stop))

@@ -12,10 +12,11 @@ from tests.chaos.run import Chaos, Found, run
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the database's own user can enter."""
+def folder(kernels: Path) -> Iterator[Path]:
+    """A folder that the database's own user can enter, with the kernels compiled so far."""
     path = Path(tempfile.mkdtemp(prefix="candela-chaos-"))
     path.chmod(0o755)
+    (path / "kernels").symlink_to(kernels)
     yield path
     shutil.rmtree(path, ignore_errors=True)
 

@@ -34,6 +34,7 @@ def folder(kernels: Path) -> Iterator[Path]:
     """A data folder that the database's own user can enter, with the kernels compiled so far."""
     path = Path(tempfile.mkdtemp(prefix="candela-up-"))
     path.chmod(0o755)
+    (path / "kernels").symlink_to(kernels)
     yield path
     shutil.rmtree(path, ignore_errors=True)
 

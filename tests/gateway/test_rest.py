@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.config import load
 from core.errors import BadInput, ConfigError
-from gateway.app import check_address
+from gateway.address import check_address
 from gateway.asking import timeframe_of
 from tests.core.made import T0
 from tests.running import Start, signals, trades

@@ -1,0 +1,1 @@
+"""The processes of a platform, one file each: it loads what it needs and nothing of the others."""
