@@ -5,6 +5,7 @@ that was only exec-ed. With the name, stale code cannot be loaded: a new hash is
 """
 
 import hashlib
+import importlib
 import importlib.util
 import inspect
 import sys
@@ -26,7 +27,7 @@ def digest(source: str, nodes: Sequence[Node]) -> str:
     """A hash of everything that shapes the machine code."""
     seen: dict[str, str] = {}
     for name in ("core.events", "core.bars", "core.checks", "core.compiled", "core.past"):
-        seen[name] = inspect.getsource(sys.modules[name])
+        seen[name] = inspect.getsource(importlib.import_module(name))
     for node in nodes:
         _modules(node.step, seen)
     layouts = [str(dtype) for dtype in (TRADE, QUOTE, BAR, SIGNAL)]

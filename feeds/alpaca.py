@@ -193,4 +193,5 @@ ALPACA = Venue(
     decode=decode,
     headers={"Content-Type": "application/msgpack"},
     ready="subscribed",
+    scanner="feeds.alpaca_scan",
 )

@@ -1,27 +1,29 @@
 """The socket: the one place where market data is read from a network.
 
-What a read brought is decoded at once and waits in a box; the loop takes all that waits. When the loop falls behind,
-reading pauses and the kernel's own window tells the venue to slow down: nothing is dropped here.
+What a read brought is decoded at once (`feeds/decoder.py`) and waits in a box; the loop takes all that waits. When the
+loop falls behind, reading pauses and the kernel's own window tells the venue to slow down: nothing is dropped here.
 """
 
 import asyncio
 import random
 import time
-from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
-from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
-
-from core.errors import BadFrame, CandelaError, FeedRefused, one_line
-from core.events import Batch, Symbols, joined
+from core.errors import CandelaError, FeedRefused, one_line
+from core.events import Batch, Symbols
 from core.log import logger
 from core.ports import Clock, Subscription, Venue
 from feeds.clock import VenueClock
+from feeds.decoder import Decoder
+from feeds.scanner import Scanner
 from feeds.stats import FeedStats
+from feeds.websocket import WebSocket, connect
 
 _ROOM = 50_000  # rows that may wait for the loop before reading pauses
 _TICK_S = 0.05
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+_IDLE_S, _REPLY_S = 10.0, 10.0  # a venue that is silent so long is pinged, and left when it does not answer
 _STEADY_S = 10.0  # a connection that lived this long starts the back-off afresh
 
 
@@ -41,32 +43,35 @@ class SocketFeed:
         clock: Clock = time.time_ns,
         close_delay: int = 100_000_000,
         jitter: random.Random | None = None,
+        kernels: Path | None = None,
     ) -> None:
         self.stats = FeedStats()
-        self._venue, self._subscription, self._symbols = venue, subscription, symbols
+        self._venue, self._subscription = venue, subscription
+        self._decoder = Decoder(venue, symbols, self.stats, kernels)
         self._url = url or venue.url(subscription)
         self._now = clock
         self._clock = VenueClock(close_delay)
         self._jitter = jitter or random.Random()  # noqa: S311 spreads reconnects, guards nothing
-        self._box: deque[Batch] = deque()
-        self._waiting = 0
         self._ready = asyncio.Event()
         self._closing = asyncio.Event()
         self._error: CandelaError | None = None
-        self._transport: WSTransport | None = None
-        self._parts: list[bytes] = []
+        self._connection: WebSocket | None = None
+
+    @property
+    def scanner(self) -> Scanner | None:
+        return self._decoder.scanner
 
     def close(self) -> None:
         self._closing.set()
         self._ready.set()
-        if self._transport is not None:
-            self._transport.disconnect()
+        if self._connection is not None:
+            self._connection.disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
         connecting = asyncio.create_task(self._stay_connected())
         ticking = asyncio.create_task(self._tick())
         try:
-            while not (self._closing.is_set() and not self._box):
+            while not self._closing.is_set() or self._decoder:
                 await self._ready.wait()
                 self._ready.clear()
                 for batch in self._taken():
@@ -84,18 +89,10 @@ class SocketFeed:
             raise self._error
 
     def _taken(self) -> list[Batch]:
-        """All that waits, neighbours of one kind joined."""
-        runs: list[list[Batch]] = []
-        while self._box:
-            batch = self._box.popleft()
-            if runs and runs[-1][0].dtype is batch.dtype:
-                runs[-1].append(batch)
-            else:
-                runs.append([batch])
-        if self._waiting > _ROOM and self._transport is not None:
-            self._transport.underlying_transport.resume_reading()
-        self._waiting = 0
-        return [joined(run) for run in runs]
+        """All that waits; there is room again."""
+        if self._connection is not None:
+            self._connection.resume_reading()
+        return self._decoder.taken()
 
     async def _tick(self) -> None:
         while True:
@@ -107,9 +104,8 @@ class SocketFeed:
         while not self._closing.is_set():
             began = time.monotonic()
             try:
-                await self._connect_once()
-                reason = "the venue closed the connection"
-            except (OSError, WSError, TimeoutError) as error:
+                reason = await self._connect_once()
+            except OSError as error:
                 reason = one_line(error)
             except CandelaError as error:
                 self._error = error
@@ -123,63 +119,49 @@ class SocketFeed:
             logger().warning("feed_lost", venue=self._venue.name, reason=reason, again_in_s=round(pause, 2))
             await _first_of(self._closing, pause)
 
-    async def _connect_once(self) -> None:
-        self._transport, _ = await ws_connect(
-            lambda: _Listener(self), self._url, extra_headers=dict(self._venue.headers), enable_auto_ping=True
-        )
+    async def _connect_once(self) -> str:
+        """Stay connected for as long as it lasts; why it ended."""
         try:
+            connection = await connect(self._url, self, self._venue.headers, self._now)
             if self._closing.is_set():
-                self._transport.disconnect()
-            await self._transport.wait_disconnected()
+                connection.disconnect()
+            return await connection.watch(_IDLE_S, _REPLY_S)
         finally:
             self.stats.connected = False
-            self._transport = None
+            self._connection = None
             self._ready.set()
 
-    def opened(self, transport: WSTransport) -> None:
+    def opened(self, connection: WebSocket) -> None:
         self.stats.connections += 1
-        self._parts.clear()  # half a message of a connection that broke must not begin this one's first
-        self._reached("open", transport)
+        self._connection = connection
+        self._reached("open", connection)
 
-    def received(self, transport: WSTransport, frame: WSFrame) -> None:
-        ts_recv = self._now()
-        payload = frame.get_payload_as_bytes()
-        if self._parts or not frame.fin:
-            self._parts.append(payload)
-            if not frame.fin:
-                return
-            payload = b"".join(self._parts)
-            self._parts.clear()
-        self.stats.frames += 1
-        try:
-            decoded = self._venue.decode(payload, self._symbols, ts_recv)
-        except BadFrame as error:
-            self.stats.bad_frames += 1
-            logger().warning("bad_frame", venue=self._venue.name, reason=str(error), count=self.stats.bad_frames)
-            return
-        self.stats.refused.update(decoded.refused)
-        for batch in decoded.batches:
-            self.stats.count(batch)
-            self._waiting += len(batch)
-            self._box.append(batch)
-        for notice in decoded.notices:
+    def scanned(self, batches: Sequence[Batch], frames: int) -> None:
+        self._decoder.scanned(batches, frames)
+        self._came()
+
+    def received(self, connection: WebSocket, message: bytes, ts_recv: int) -> None:
+        for notice in self._decoder.checked(message, ts_recv):
             if notice.event == "error":
                 self._said_no(notice.message, notice.code, fatal=notice.fatal)
             else:
-                self._reached(notice.event, transport)
-        if self._waiting > _ROOM:
-            transport.underlying_transport.pause_reading()
+                self._reached(notice.event, connection)
+        self._came()
+
+    def _came(self) -> None:
+        if self._decoder.waiting > _ROOM and self._connection is not None:
+            self._connection.pause_reading()
         self._ready.set()
 
-    def _reached(self, event: str, transport: WSTransport) -> None:
+    def _reached(self, event: str, connection: WebSocket) -> None:
         try:
             answer = self._venue.hello(event, self._subscription)
         except CandelaError as error:
             self._error = error
-            transport.disconnect()
+            connection.disconnect()
             return
         if answer is not None:
-            transport.send(WSMsgType.BINARY, answer)
+            connection.send(answer)
         if event == self._venue.ready:
             self.stats.connected = True
             logger().info("feed_connected", venue=self._venue.name, symbols=len(self._subscription.symbols))
@@ -192,23 +174,6 @@ class SocketFeed:
                 "check the key, the secret and what the account may subscribe to"
             )
             self.close()
-
-
-class _Listener(WSListener):
-    """picows' callbacks, handed on."""
-
-    def __init__(self, feed: SocketFeed) -> None:
-        self._feed = feed
-
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        self._feed.opened(transport)
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if frame.msg_type in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
-            self._feed.received(transport, frame)
-        elif frame.msg_type == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code())
-            transport.disconnect()
 
 
 async def _first_of(event: asyncio.Event, seconds: float) -> None:

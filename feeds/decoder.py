@@ -1,0 +1,65 @@
+"""What a venue sends, as batches in its order: the scanner's where it is sure, the checked `decode`'s for the rest."""
+
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import BadFrame
+from core.events import Batch, Symbols, joined, kind
+from core.log import logger
+from core.ports import Notice, Venue
+from feeds.scanner import Scanner
+from feeds.stats import FeedStats
+
+
+class Decoder:
+    """Frames in, batches out; between the two they wait in a box.
+
+    Without a folder for compiled code every message takes the checked path: the rows are the same.
+    """
+
+    def __init__(self, venue: Venue, symbols: Symbols, stats: FeedStats, kernels: Path | None = None) -> None:
+        self.scanner = Scanner(venue.scanner, symbols, kernels) if kernels and venue.scanner else None
+        self.waiting = 0  # rows in the box
+        self._venue, self._symbols, self._stats = venue, symbols, stats
+        self._box: deque[Batch] = deque()
+
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._box)
+
+    def scanned(self, batches: Sequence[Batch], frames: int) -> None:
+        """Take what the scanner wrote."""
+        self._stats.frames += frames
+        self._put(batches)
+
+    def checked(self, message: bytes, ts_recv: int) -> Sequence[Notice]:
+        """Take a message of any kind; the notices in it."""
+        self._stats.frames += 1
+        try:
+            decoded = self._venue.decode(message, self._symbols, ts_recv)
+        except BadFrame as error:
+            self._stats.bad_frames += 1
+            logger().warning("bad_frame", venue=self._venue.name, reason=str(error), count=self._stats.bad_frames)
+            return ()
+        self._stats.refused.update(decoded.refused)
+        self._put(decoded.batches)
+        return decoded.notices
+
+    def _put(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            self._stats.received[kind(batch)] += len(batch)
+            self.waiting += len(batch)
+        self._box.extend(batches)
+
+    def taken(self) -> list[Batch]:
+        """All that waits, neighbours of one kind joined."""
+        runs: list[list[Batch]] = []
+        while self._box:
+            batch = self._box.popleft()
+            if runs and runs[-1][0].dtype is batch.dtype:
+                runs[-1].append(batch)
+            else:
+                runs.append([batch])
+        self.waiting = 0
+        return [joined(run) for run in runs]

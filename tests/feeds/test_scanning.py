@@ -1,0 +1,246 @@
+"""Alpaca's scanner gives what the checked path gives, to the last bit, whatever comes."""
+
+import struct
+from typing import Any
+
+import msgpack
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from core.compiled import compilations
+from core.events import Symbols
+from feeds.alpaca import ALPACA, decode
+from feeds.scanner import Scanner
+from feeds.scanning import CONTROL, FULL, GOOD, SHORT
+from tests.feeds.made import kernels
+from tests.feeds.scanned import TS, checked, framed, same, scanned, scanner
+from tests.feeds.test_alpaca import BAR_MESSAGE, QUOTE_MESSAGE, TRADE_MESSAGE, packed
+
+NAMES = ["AAPL", "MSFT", "BRK.B", "LONGERTHANEIGHT", "ÄÖ", ""]
+SYMBOLS = Symbols(NAMES)
+SCANNER = scanner(ALPACA.scanner, SYMBOLS)
+EXACT = 2**53
+
+
+class Written(bytes):
+    """MessagePack that is written already."""
+
+
+def whole(draw: some.DrawFn, value: int) -> bytes:
+    """An integer in any width that holds it."""
+    forms = [
+        struct.pack(">B", 0xD0 + i) + value.to_bytes(1 << i, "big", signed=True) for i in range(4) if _holds(value, i)
+    ]
+    if value >= 0:
+        forms += [bytes([0xCC + i]) + value.to_bytes(1 << i, "big") for i in range(4) if value < 1 << (8 << i)]
+    if -32 <= value < 128:
+        forms.append(struct.pack(">b", value))
+    return draw(some.sampled_from(forms))
+
+
+def _holds(value: int, width: int) -> bool:
+    return -(1 << (8 << width) - 1) <= value < 1 << (8 << width) - 1
+
+
+def written(draw: some.DrawFn, value: Any) -> bytes:
+    """A value in any of the forms MessagePack has for it."""
+    if isinstance(value, Written):
+        return value
+    if value is None or isinstance(value, bool):
+        data: bytes = msgpack.packb(value)
+        return data
+    if isinstance(value, int):
+        return whole(draw, value)
+    if isinstance(value, float):
+        narrow = abs(value) < 1e38 and draw(some.booleans())
+        return struct.pack(">Bf", 0xCA, value) if narrow else struct.pack(">Bd", 0xCB, value)
+    if isinstance(value, str):
+        text = value.encode()
+        return _head(draw, len(text), 0xA0, 32, (0xD9, 0xDA, 0xDB)) + text
+    if isinstance(value, dict):
+        pairs = draw(some.permutations(list(value.items())))
+        body = b"".join(written(draw, key) + written(draw, item) for key, item in pairs)
+        return _head(draw, len(pairs), 0x80, 16, (0, 0xDE, 0xDF)) + body
+    return _head(draw, len(value), 0x90, 16, (0, 0xDC, 0xDD)) + b"".join(written(draw, item) for item in value)
+
+
+def _head(draw: some.DrawFn, size: int, short: int, below: int, codes: tuple[int, int, int]) -> bytes:
+    forms = [
+        bytes([code]) + size.to_bytes(1 << i, "big") for i, code in enumerate(codes) if code and size < 1 << (8 << i)
+    ]
+    usual = [bytes([short + size])] * 6 if size < below else []  # the other forms are rare
+    return draw(some.sampled_from(usual + forms))
+
+
+def times() -> some.SearchStrategy[Any]:
+    stamps = some.builds(msgpack.Timestamp, some.integers(-5, 2**35), some.integers(0, 999_999_999))
+    wire = stamps.map(lambda stamp: Written(msgpack.packb(stamp)))
+    odd = some.binary(min_size=12, max_size=12).map(lambda data: Written(b"\xc7\x0c\xff" + data))
+    return wire | odd | some.integers(0, 2**63) | some.just("2023-11-14T22:13:20.123456789Z")
+
+
+def numbers() -> some.SearchStrategy[Any]:
+    return some.floats() | some.integers(-(2**63), 2**64 - 1) | some.floats(0, 1e6) | some.integers(0, 1000)
+
+
+def things() -> some.SearchStrategy[Any]:
+    simple = some.none() | some.booleans() | some.text(max_size=40) | numbers() | times()
+    return (
+        simple
+        | some.lists(simple, max_size=20)
+        | some.lists(some.text(max_size=3))
+        | some.dictionaries(some.text(max_size=2), simple, max_size=2)
+    )
+
+
+KEYS = {"t": "ps", "q": "bp bs ap as", "b": "o h l c v"}
+
+
+@some.composite
+def messages(draw: some.DrawFn) -> bytes:
+    """A message such as Alpaca sends, now and then with something else in it."""
+    which = draw(some.sampled_from("tttqqqb"))
+    wanted = ("p", "s") if which == "t" else tuple(KEYS[which].split())
+    message: dict[str, Any] = {"T": which, "S": draw(some.sampled_from(NAMES)), "t": draw(times())}
+    message |= {key: draw(numbers()) for key in wanted}
+    message |= draw(
+        some.dictionaries(some.sampled_from(["i", "n", "vw"]), some.integers(0, 2**63) | some.just(0.0), max_size=2)
+    )
+    message |= draw(some.dictionaries(some.sampled_from(["x", "z", "c", "ax", "u", "tks"]), things(), max_size=3))
+    odd = draw(some.integers(0, 20))
+    if odd == 0:
+        message[draw(some.sampled_from(list(message)))] = draw(things())
+    elif odd == 1:
+        del message[draw(some.sampled_from(list(message)))]
+    return written(draw, message)
+
+
+@some.composite
+def frames(draw: some.DrawFn) -> bytes:
+    found = draw(some.lists(messages(), max_size=5))
+    return _head(draw, len(found), 0x90, 16, (0, 0xDC, 0xDD)) + b"".join(found)
+
+
+@given(payloads=some.lists(frames(), max_size=6))
+def test_whatever_alpaca_may_send_becomes_the_same_rows(payloads: list[bytes]) -> None:
+    same(SCANNER, decode, payloads, SYMBOLS)
+
+
+@given(payloads=some.lists(frames(), min_size=1, max_size=3), data=some.data())
+def test_whatever_befalls_frames_the_rows_and_refusals_are_the_same(
+    payloads: list[bytes], data: some.DataObject
+) -> None:
+    damaged = []
+    for payload in payloads:
+        changed = bytearray(payload)
+        for at in data.draw(some.lists(some.integers(0, len(payload) - 1), max_size=3)):
+            changed[at] = data.draw(some.integers(0, 255))
+        cut = data.draw(some.integers(0, len(payload)) | some.just(len(payload)))
+        damaged.append(bytes(changed[:cut]) + data.draw(some.binary(max_size=2)))
+    same(SCANNER, decode, damaged, SYMBOLS)
+
+
+@given(payloads=some.lists(some.binary(max_size=60), max_size=4))
+def test_any_bytes_are_refused_alike(payloads: list[bytes]) -> None:
+    same(SCANNER, decode, payloads, SYMBOLS)
+
+
+@given(position=some.integers(0, 300), value=some.integers(0, 255))
+def test_every_single_byte_may_be_another(position: int, value: int) -> None:
+    changed = bytearray(packed(TRADE_MESSAGE, QUOTE_MESSAGE, BAR_MESSAGE))
+    changed[position % len(changed)] = value
+    same(SCANNER, decode, [bytes(changed)], SYMBOLS)
+
+
+def test_what_alpaca_sends_the_scanner_reads_by_itself() -> None:
+    plain = [packed(TRADE_MESSAGE), packed(QUOTE_MESSAGE, TRADE_MESSAGE), packed(BAR_MESSAGE), packed()]
+    late = dict(reversed(TRADE_MESSAGE.items()))  # T last
+    plain.append(packed(*[late] * 40))
+    assert same(SCANNER, decode, plain, SYMBOLS) == len(plain)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {**TRADE_MESSAGE, "S": "TSLA"},
+        {**TRADE_MESSAGE, "t": "2023-11-14T22:13:20Z"},
+        {**TRADE_MESSAGE, "i": -1},
+        {**TRADE_MESSAGE, "i": 1.0},
+        {**TRADE_MESSAGE, "p": "1.5"},
+        {**TRADE_MESSAGE, "p": True},
+        {**TRADE_MESSAGE, "x": {"a": 1}},
+        {"T": "success", "msg": "connected"},
+        {"T": "c", "S": "AAPL"},
+        {"T": "t", "S": "AAPL"},
+        17,
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_checked_path_in_its_place(message: Any) -> None:
+    frames = [packed(TRADE_MESSAGE), packed(QUOTE_MESSAGE, message, TRADE_MESSAGE), packed(QUOTE_MESSAGE)]
+    assert same(SCANNER, decode, frames, SYMBOLS) == 2
+
+
+def test_a_key_that_comes_twice_is_left_to_the_checked_path() -> None:
+    trade = packed(TRADE_MESSAGE)
+    twice = trade[:1] + bytes([trade[1] + 1]) + trade[2:] + msgpack.packb("p") + msgpack.packb(2.0)
+    assert same(SCANNER, decode, [twice], SYMBOLS) == 0
+
+
+def test_more_rows_than_there_is_room_for_are_read_in_turns() -> None:
+    frame = packed(*[TRADE_MESSAGE] * 1000, *[QUOTE_MESSAGE] * 1000)
+    assert same(SCANNER, decode, [frame] * 40, SYMBOLS) == 40
+    assert same(SCANNER, decode, [packed(*[TRADE_MESSAGE] * 20_000)], SYMBOLS) == 0  # one frame with more than all room
+
+
+def test_a_table_that_grows_is_learnt() -> None:
+    growing = Symbols(grows=True)
+    reader = Scanner(ALPACA.scanner, growing, kernels())
+    frames = [packed({**TRADE_MESSAGE, "S": f"NEW{i % 300}"}) for i in range(900)]
+    assert scanned(reader, decode, frames, growing).scanned == 600
+    assert len(growing) == 300
+    assert scanned(reader, decode, frames, growing).rows == checked(decode, frames, growing).rows
+
+
+def test_a_name_that_no_frame_can_have_is_no_name_of_the_table() -> None:
+    odd = Symbols(["\udcff", "AAPL"])
+    assert same(Scanner(ALPACA.scanner, odd, kernels()), decode, [packed(TRADE_MESSAGE)], odd) == 1
+
+
+@given(cut=some.integers(0, 400), payloads=some.lists(frames(), min_size=1, max_size=3))
+def test_half_a_frame_waits_for_its_rest(cut: int, payloads: list[bytes]) -> None:
+    stream = np.frombuffer(b"".join(map(framed, payloads)), dtype=np.uint8)
+    at = 0
+    for end in (min(cut, len(stream)), len(stream)):
+        while SCANNER.scan(stream.ctypes.data, at, end, TS) != SHORT:
+            at = SCANNER.frame[3]
+            SCANNER.batches()
+        at = SCANNER.frame[0]
+        SCANNER.batches()
+        assert at <= end
+    assert at == len(stream)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        framed(b"", 9), framed(b"", 8), b"\x02" + framed(b"x")[1:], framed(b"x", 0), b"\xc2\x01x", b"\x82\x81aaaax",
+        b"\x82\x7f" + (1 << 40).to_bytes(8, "big"), b"\x82\x7f" + b"\xff" * 8,
+    ],
+)  # fmt: skip
+def test_frames_that_are_not_plain_are_the_protocols(frame: bytes) -> None:
+    stream = np.frombuffer(framed(packed(TRADE_MESSAGE)) + frame, dtype=np.uint8)
+    assert SCANNER.scan(stream.ctypes.data, 0, len(stream), TS) == CONTROL
+    assert (SCANNER.frames, len(SCANNER.batches()), SCANNER.frame[3]) == (1, 1, len(stream))
+    assert SCANNER.scan(stream.ctypes.data, 0, len(stream), TS, whole=False) == CONTROL
+    assert SCANNER.frames == 0
+
+
+def test_it_counts_no_references_and_is_compiled_once() -> None:
+    again = Scanner(ALPACA.scanner, SYMBOLS, kernels())
+    assert again.compiled == 0
+    (assembly,) = again.kernel.scan.inspect_asm().values()
+    assert "NRT_incref" not in assembly
+    assert compilations(again.kernel.scan) == 0
+    assert (GOOD, FULL) == (0, 4)
