@@ -15,12 +15,12 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from core.bars import FORMING, LANE, NEVER
+from core.bars import FORMING, LANE
 from core.cached import digest, loaded
 from core.checks import REFUSED
 from core.compiled import aligned, compilations, entry
 from core.errors import BadInput
-from core.events import BAR, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
+from core.events import BAR, NEVER, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
 from core.kernel import BOOK, PLACE
 from core.node import Group, Node
 from core.source import planned, written

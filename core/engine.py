@@ -18,7 +18,7 @@ from core.adopted import adopted
 from core.bank import NO_TRADES, Bank
 from core.checks import REFUSED
 from core.errors import BadInput
-from core.events import BAR, POSITION, QUOTE, TIME, TRADE, Batch, Symbols, rows
+from core.events import BAR, CHANNELS, MISSED, POSITION, QUOTE, TIME, TRADE, Batch, Symbols, rows
 from core.node import Group, Node
 from core.ports import Catalogue, Described, channels
 
@@ -84,7 +84,11 @@ class Engine:
             return tuple(self.bank.take(NO_TRADES, *batch[-1].item()))
         if batch.dtype is BAR:
             return self._venue(batch)
-        raise BadInput(f"expected a batch of TRADE, QUOTE, BAR or TIME rows as in core.events, found {batch.dtype}")
+        if batch.dtype is MISSED:
+            return self._gaps(batch)
+        raise BadInput(
+            f"expected a batch of TRADE, QUOTE, BAR, TIME or MISSED rows as in core.events, found {batch.dtype}"
+        )
 
     def _venue(self, batch: Batch) -> tuple[Batch, ...]:
         known = (batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))
@@ -108,6 +112,18 @@ class Engine:
             return ()
         values, signals = self.bank(bars)
         return (bars, values, signals) if len(signals) else (bars, values)
+
+    def _gaps(self, batch: Batch) -> tuple[Batch, ...]:
+        """Gaps: bars that are open while trades are missing, or begin before they no longer are, are marked."""
+        known = batch[(batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))].copy()
+        self.refused[0] += len(batch) - len(known)
+        for row in known:
+            channel, symbol = CHANNELS[row["channel"]], row["symbol"]
+            counter, _ = self._counter(channel)
+            row["seq"] = counter[symbol] if counter is not None else 0
+            if channel == "trades":
+                self.bank.ticks["missed_to"][symbol] = row["to_ts"]
+        return (known,) if len(known) else ()
 
     def _grow(self) -> None:
         first, self._known = self._known, len(self.symbols)

@@ -90,6 +90,14 @@ SIGNAL = _row(
 # closes the same bars at the same place when it is replayed.
 TIME = _row(("ts_event", "i8"), ("ts_recv", "i8"))
 
+# A stretch that never reached us, [from_ts, to_ts) of a symbol's channel, by the venue's clock, as ts_event is:
+# when we knew. `seq` the last number before it. Without an end (to_ts == NEVER) it has only begun.
+MISSED = _row(*_TIMES, ("from_ts", "i8"), ("to_ts", "i8"), ("symbol", "i4"), ("channel", "i2"), ("reason", "i2"))
+CHANNELS = ("trades", "quotes", "bars")
+REASONS = ("disconnected", "silent", "not_running")
+DISCONNECTED, SILENT, NOT_RUNNING = range(len(REASONS))
+NEVER = np.iinfo(np.int64).max
+
 # The last number given on a channel, an index into `core.ports.channels`, for a symbol.
 POSITION = np.dtype([("channel", "i4"), ("symbol", "i4"), ("seq", "i8")])
 
@@ -102,11 +110,14 @@ def value_dtype(outputs: Iterable[str]) -> np.dtype[np.void]:
     return _row(*VALUE_HEADER, *((name, "f8") for name in outputs))
 
 
-_KINDS = {id(TRADE): "trades", id(QUOTE): "quotes", id(BAR): "bars", id(SIGNAL): "signals", id(TIME): "time"}
+_KINDS = {
+    id(TRADE): "trades", id(QUOTE): "quotes", id(BAR): "bars", id(SIGNAL): "signals", id(TIME): "time",
+    id(MISSED): "gaps",
+}  # fmt: skip
 
 
 def kind(batch: Batch) -> str:
-    """What a batch holds: trades, quotes, bars, signals, time, or a bank's values."""
+    """What a batch holds: trades, quotes, bars, signals, time, gaps, or a bank's values."""
     return _KINDS.get(id(batch.dtype), "values")
 
 

@@ -9,21 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from core.events import BAR, QUOTE, SIGNAL, TRADE, Batch, value_dtype
+from core.events import BAR, MISSED, QUOTE, SIGNAL, TRADE, Batch, value_dtype
 from core.ports import Catalogue, Described
 
 _HEAD = struct.Struct("<IB")
-ROWS = {"trades": 1, "quotes": 2, "bars": 3, "signals": 4, "values": 5}
+ROWS = {"trades": 1, "quotes": 2, "bars": 3, "signals": 4, "values": 5, "gaps": 6}
 _TOLD = {"catalogue": 16, "stats": 17, "lost": 18}
 _NAMES = {code: name for name, code in (*ROWS.items(), *_TOLD.items())}
-_DTYPES = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL}
+_DTYPES = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED}
 
 Told = dict[str, Any]  # Any: JSON
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`kind` says what `payload` is: rows (trades, quotes, bars, signals, values), a catalogue, stats, lost."""
+    """`kind` says what `payload` is: rows (trades, quotes, bars, signals, values, gaps), a catalogue, stats, lost."""
 
     kind: str
     payload: Batch | Catalogue | Told

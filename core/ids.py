@@ -23,6 +23,16 @@ def last_numbers(url: str, catalogue: Catalogue) -> dict[tuple[str, str], int]:
     return {(channel, symbol): seq for channel, symbol, seq in found}
 
 
+def reached(url: str, source: str) -> int:
+    """The newest moment, by the venue's clock, of which the database has a trade or quote; 0 when it has none."""
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            found = connection.execute(query("stream_reached"), {"source": source}).fetchone()
+    except psycopg.OperationalError as error:
+        raise StoreDown(f"cannot reach the database: {one_line(error)}; check CANDELA__STORE__URL") from None
+    return int(found[0]) if found and found[0] is not None else 0
+
+
 def advance(cursor: psycopg.Cursor, positions: Positions, symbol_ids: NDArray[np.int64]) -> None:
     """Write the numbers that were reached."""
     changed = list(positions.changed())

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from core.bars import FORMING, LANE, NEVER, add, begin, close
+from core.bars import FORMING, LANE, add, begin, close
 from core.checks import LARGEST, wrong_bar, wrong_quote, wrong_trade
 from core.compiled import address, constants, kernel, padded, record, shared, step
-from core.events import BAR, SIGNAL, TIMEFRAME_NAMES, Batch, value_dtype
+from core.events import BAR, NEVER, SIGNAL, TIMEFRAME_NAMES, Batch, value_dtype
 from core.past import push
 
 # -- nodes: layouts
 STATE = padded(np.dtype([("nothing", "f8")], align=True))  # one symbol on one timeframe
 TICK = np.dtype(
-    [("trades", "i8"), ("quotes", "i8"), ("signals", "i8"), ("ts_price", "i8"), ("price", "f8")], align=True
+    [(name, "i8") for name in ("trades", "quotes", "signals", "ts_price", "missed_to")] + [("price", "f8")], align=True
 )
 VALUE = value_dtype(())
 LANES = 1  # timeframes
@@ -91,7 +91,7 @@ def finish(
     """Close a forming bar and run the nodes on it; how many signals there are then. Any: records."""
     bar = record(at[0], b, BAR)
     t = record(k.ticks, symbol, TICK)
-    close(f, bar, t.price, trades, symbol, record(k.lane, l, LANE).frame, ts_recv, k.born)
+    close(f, bar, t.price, trades, symbol, record(k.lane, l, LANE).frame, ts_recv, (k.born, t.missed_to))
     return on_bar(bar, record(k.state, l * k.symbols + symbol, STATE), t, head(bar, record(at[1], b, VALUE)), at[2], g)
 
 

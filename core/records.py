@@ -21,12 +21,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.events import BAR, QUOTE, SIGNAL, TRADE, Batch, value_dtype
+from core.events import BAR, MISSED, QUOTE, SIGNAL, TRADE, Batch, value_dtype
 from core.ports import Catalogue, Described
 
-KINDS = ("", "catalogue", "positions", "trades", "quotes", "bars", "values", "signals")
+KINDS = ("", "catalogue", "positions", "trades", "quotes", "bars", "values", "signals", "gaps")
 HEADS = frozenset({"catalogue", "positions"})  # what a file begins with; all others hold rows of the stream
-ROWS = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL}
+ROWS = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED}
 
 _FILE = struct.Struct("<8sII16sQI20x")  # magic, version, zero, stream, position, checksum: 64 bytes
 _RECORD = struct.Struct(

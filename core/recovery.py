@@ -52,6 +52,7 @@ class Recovered:
     catalogue: Catalogue = field(default_factory=lambda: Catalogue("", (), ()))
     numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     missed: int = 0
+    reached: int = 0  # when the newest trade happened
 
     def knows(self, catalogue: Catalogue) -> bool:
         """Whether the last run numbered all that this catalogue has."""
@@ -200,6 +201,8 @@ class _Reading:
                 self._reach(self._positions.channels[channel], symbol, seq)
         elif each.kind in ROWS:
             batch = self._meaning.batch(each, rows)
+            if each.kind == "trades":
+                self._found.reached = max(self._found.reached, int(batch["ts_event"].max(initial=0)))
             if self._positions is not None:
                 self._positions.add(each.kind, batch)
 

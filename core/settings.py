@@ -36,6 +36,7 @@ class Feed(Section):
     url: str = ""
     symbols: tuple[str, ...] = ()
     channels: tuple[Literal["trades", "quotes", "bars"], ...] = ("trades", "quotes")
+    silence_s: float = Field(default=60.0, gt=0)  # the longest silence that is borne; of a busy stream much less
     key: str = ""
     secret: SecretStr = SecretStr("")
 

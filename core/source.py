@@ -123,7 +123,9 @@ def _layouts(plan: Plan) -> Iterator[str]:
     seq = [(node.name, "i8") for node in plan.strategies]
     groups = ("groups",) if plan.wanted else ()
     state: list[str] = []
-    tick = [f'("{name}", "i8")' for name in ("trades", "quotes", "signals", "ts_price", *groups)] + ['("price", "f8")']
+    tick = [f'("{name}", "i8")' for name in ("trades", "quotes", "signals", "ts_price", "missed_to", *groups)] + [
+        '("price", "f8")'
+    ]
     tick += [f'("seq", {seq or _NOTHING})', f'("now", {now or _NOTHING})']
     for node in plan.nodes:
         if node.state:

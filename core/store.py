@@ -19,6 +19,7 @@ from core.events import joined, kind
 from core.ids import advance, interned
 from core.log import logger
 from core.mark import STORED, Mark
+from core.missed import noted
 from core.schema import migrate, query
 from core.tables import LAYOUTS, Ids, Positions, by_symbol
 from core.tail import Chunk, Tail, counted
@@ -195,6 +196,9 @@ class Store:
                 with cursor.copy(layout.statement) as copy:
                     for piece in layout.encode(*ids.columns(what, batch)):
                         copy.write(piece)
+        missed = [batch for batch in chunk.batches if kind(batch) == "gaps"]
+        if missed:
+            noted(cursor, joined(missed), ids.symbols)
         advance(cursor, positions, ids.symbols)
 
     def _connect(self) -> psycopg.Connection:
@@ -211,38 +215,3 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def remaining(root: Path) -> Counter[str]:
-    """The durable rows below `root` that are only in their journals, by kind, as the marks have it."""
-    rows = Counter[str]()
-    for path in root.glob("*/mark"):
-        mark = Mark.read(path.parent)
-        if mark is not None:
-            rows += _remaining(path.parent, mark)
-    return rows
-
-
-def _remaining(folder: Path, mark: Mark) -> Counter[str]:
-    """Of one journal; from the beginning again when a store carried some of it meanwhile, or even deleted it."""
-    while True:
-        position, total = _stored(folder, mark)
-        tail, rows = Tail(folder, mark), Counter[str]()
-        try:
-            tail.seek(position, total)
-            while (chunk := tail.read()) is not None:
-                rows += counted(chunk)
-            if tail.behind and tail.total is not None:  # nothing up to the mark can be read
-                rows["unknown"] += max(mark.total - tail.total, 0)
-        except FileNotFoundError:
-            continue
-        finally:
-            tail.close()
-        if _stored(folder, mark)[0] == position:
-            return rows + tail.damaged
-
-
-def _stored(folder: Path, mark: Mark) -> tuple[int, int]:
-    """Where the store is in a journal, and the rows up to there."""
-    stored = Mark.read(folder, STORED)
-    return (stored.position, stored.total) if stored is not None and stored.stream == mark.stream else (0, 0)

@@ -34,6 +34,18 @@ class VenueClock:
         if not self._lags or now - self._at < _EVERY:
             return None
         self._at = now
-        lag = int(np.partition(np.fromiter(self._lags, dtype=np.int64), len(self._lags) // 4)[len(self._lags) // 4])
-        self._said = max(self._said, now - lag - self._delay)
+        self._said = max(self._said, now - self._lag() - self._delay)
         return rows(TIME, [(self._said, now)])
+
+    def at(self, now: int) -> int:
+        """The venue's moment before which all has come, if it came as fast as usual."""
+        return now - self._lag() - self._delay
+
+    def latest(self, now: int) -> int:
+        """The venue's moment after which nothing has happened yet, even if it comes faster than usual."""
+        return now - self._lag() + self._delay
+
+    def _lag(self) -> int:
+        if not self._lags:
+            return 0
+        return int(np.partition(np.fromiter(self._lags, dtype=np.int64), len(self._lags) // 4)[len(self._lags) // 4])

@@ -46,6 +46,10 @@ class Decoder:
         self._put(decoded.batches)
         return decoded.notices
 
+    def put(self, batch: Batch) -> None:
+        """Let a row that no frame brought wait in its place."""
+        self._box.append(batch)
+
     def _put(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
             self._stats.received[kind(batch)] += len(batch)

@@ -11,12 +11,14 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from core.errors import CandelaError, FeedRefused, one_line
-from core.events import Batch, Symbols
+from core.events import DISCONNECTED, SECOND, SILENT, Batch, Symbols
 from core.log import logger
 from core.ports import Clock, Subscription, Venue
 from feeds.clock import VenueClock
 from feeds.decoder import Decoder
+from feeds.gaps import Gaps
 from feeds.scanner import Scanner
+from feeds.silence import Silence
 from feeds.stats import FeedStats
 from feeds.websocket import WebSocket, connect
 
@@ -33,7 +35,7 @@ class SocketFeed:
     FeedRefused when the venue says that trying again is no use. `close` ends the iteration after what was received.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 each is a choice of the one who starts it
         self,
         venue: Venue,
         subscription: Subscription,
@@ -44,13 +46,17 @@ class SocketFeed:
         close_delay: int = 100_000_000,
         jitter: random.Random | None = None,
         kernels: Path | None = None,
+        silence_s: float = 60.0,
     ) -> None:
+        self.since = 0  # when an earlier run had data last, by the venue's clock
         self.stats = FeedStats()
-        self._venue, self._subscription = venue, subscription
+        self._venue, self._subscription, self._symbols = venue, subscription, symbols
         self._decoder = Decoder(venue, symbols, self.stats, kernels)
         self._url = url or venue.url(subscription)
         self._now = clock
         self._clock = VenueClock(close_delay)
+        self._silence = Silence(int(silence_s * SECOND))
+        self._lost_by = DISCONNECTED
         self._jitter = jitter or random.Random()  # noqa: S311 spreads reconnects, guards nothing
         self._ready = asyncio.Event()
         self._closing = asyncio.Event()
@@ -68,6 +74,7 @@ class SocketFeed:
             self._connection.disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
+        self._gaps = Gaps(self._symbols, self._subscription.channels, self._clock, self.since)
         connecting = asyncio.create_task(self._stay_connected())
         ticking = asyncio.create_task(self._tick())
         try:
@@ -77,7 +84,7 @@ class SocketFeed:
                 for batch in self._taken():
                     self._clock.observe(batch)
                     yield batch
-                row = self._clock.row(self._now())
+                row = None if self._gaps.open else self._clock.row(self._now())
                 if row is not None:
                     yield row
             await connecting
@@ -97,7 +104,17 @@ class SocketFeed:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
+            if self.stats.connected and self._connection is not None and self._silence.overdue(self._now()):
+                self._leave_silent(self._connection)
             self._ready.set()
+
+    def _leave_silent(self, connection: WebSocket) -> None:
+        """Whoever is silent for too long is left, and asked again on a new connection."""
+        limit = self._silence.limit / SECOND
+        logger().warning("feed_silent", venue=self._venue.name, limit_s=round(limit, 1))
+        self._silence.given_up()
+        self._lost_by = SILENT
+        connection.abort()
 
     async def _stay_connected(self) -> None:
         tries = 0
@@ -127,9 +144,16 @@ class SocketFeed:
                 connection.disconnect()
             return await connection.watch(_IDLE_S, _REPLY_S)
         finally:
-            self.stats.connected = False
+            if self.stats.connected:
+                self._lost()
             self._connection = None
             self._ready.set()
+
+    def _lost(self) -> None:
+        self.stats.connected = False
+        for batch in self._gaps.lost(self._silence.last, self._lost_by, self._now()):
+            self._decoder.put(batch)
+        self._lost_by = DISCONNECTED
 
     def opened(self, connection: WebSocket) -> None:
         self.stats.connections += 1
@@ -138,10 +162,15 @@ class SocketFeed:
 
     def scanned(self, batches: Sequence[Batch], frames: int) -> None:
         self._decoder.scanned(batches, frames)
+        self._silence.heard(self._now())
         self._came()
 
     def received(self, connection: WebSocket, message: bytes, ts_recv: int) -> None:
-        for notice in self._decoder.checked(message, ts_recv):
+        waiting = self._decoder.waiting
+        notices = self._decoder.checked(message, ts_recv)
+        if self._decoder.waiting > waiting:
+            self._silence.heard(ts_recv)
+        for notice in notices:
             if notice.event == "error":
                 self._said_no(notice.message, notice.code, fatal=notice.fatal)
             else:
@@ -164,6 +193,10 @@ class SocketFeed:
             connection.send(answer)
         if event == self._venue.ready:
             self.stats.connected = True
+            now = self._now()
+            self._silence.opened(now)
+            for batch in self._gaps.found(now):
+                self._decoder.put(batch)
             logger().info("feed_connected", venue=self._venue.name, symbols=len(self._subscription.symbols))
 
     def _said_no(self, message: str, code: int, *, fatal: bool) -> None:

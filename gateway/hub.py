@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,35 +11,18 @@ from numpy.typing import NDArray
 
 from core.bus import listen
 from core.errors import Unavailable
-from core.events import TIMEFRAME_NAMES, Batch
+from core.events import GAP, TIMEFRAME_NAMES, Batch
 from core.framing import Message
 from core.log import logger
 from core.metrics import Histogram
 from core.ports import Catalogue
 from gateway.clients import Client, Subscription
-from gateway.protocol import Refusal, body, channels, data_of, frame
+from gateway.latest import Latest, by
+from gateway.protocol import Fields, Refusal, body, channels, data_of, doubtful, frame, touches
 
 MOST_SUBSCRIPTIONS = 64  # of one client
 
 _AGAIN_S = 0.2
-
-
-def _by(batch: Batch, field: str) -> Iterator[tuple[int, Batch]]:
-    """The batch's parts by the value of a field."""
-    values = batch[field].tolist()
-    if len(set(values)) == 1:  # nearly always
-        yield values[0], batch
-        return
-    for value in sorted(set(values)):
-        yield value, batch[batch[field] == value]
-
-
-class _Latest:
-    """The newest row of a channel per symbol, and its number."""
-
-    def __init__(self, dtype: np.dtype[np.void], symbols: int) -> None:
-        self.rows = np.zeros(symbols, dtype=dtype)
-        self.seq = np.zeros(symbols, dtype=np.int64)
 
 
 class Hub:
@@ -55,7 +38,7 @@ class Hub:
         self.signal_latency, self.trade_latency = Histogram(), Histogram()
         self.lost_rows = 0
         self._bus_url = bus_url
-        self._latest: dict[str, _Latest] = {}
+        self._latest: dict[str, Latest] = {}
         self._wanted: dict[str, list[Subscription]] = defaultdict(list)
         self._system_seq = 0
         self._spans: dict[str, list[NDArray[np.int64]]] = {"trades": [], "signals": []}
@@ -142,6 +125,9 @@ class Hub:
                 )
 
     def _rows(self, kind: str, batch: Batch) -> None:
+        if kind == "gaps":
+            self._missed(batch)
+            return
         if kind == "bars" and not batch["seq"].all():
             batch = batch[batch["seq"] > 0]  # a venue's own bar beside ours has no number and no channel
         if kind in self._spans:
@@ -150,11 +136,11 @@ class Hub:
             self._channel(kind, batch, batch["seq"])
         elif kind in ("bars", "values"):
             prefix = "bars" if kind == "bars" else "indicators"
-            for timeframe, own in _by(batch, "timeframe"):
+            for timeframe, own in by(batch, "timeframe"):
                 self._channel(f"{prefix}.{TIMEFRAME_NAMES[timeframe]}", own, own["seq"])
         else:
             self._channel("signals.*", batch, batch["seq_all"])
-            for strategy, own in _by(batch, "strategy"):
+            for strategy, own in by(batch, "strategy"):
                 self._channel(f"signals.{self.catalogue.strategies[strategy].name}", own, own["seq"])
 
     def _record(self) -> None:
@@ -180,8 +166,8 @@ class Hub:
             latest.rows[batch["symbol"]] = batch  # of a symbol that comes twice the last assignment stays
             latest.seq[batch["symbol"]] = seq
 
-    def _grown(self, channel: str, dtype: np.dtype[np.void]) -> _Latest:
-        grown, old = _Latest(dtype, len(self.catalogue.symbols)), self._latest.get(channel)
+    def _grown(self, channel: str, dtype: np.dtype[np.void]) -> Latest:
+        grown, old = Latest(dtype, len(self.catalogue.symbols)), self._latest.get(channel)
         if old is not None and old.rows.dtype == dtype:
             grown.rows[: len(old.rows)], grown.seq[: len(old.seq)] = old.rows, old.seq
         self._latest[channel] = grown
@@ -205,15 +191,39 @@ class Hub:
         self, channel: str, before: np.void, after: np.void, seqs: tuple[int, int], to: Sequence[Subscription]
     ) -> None:
         """Rows that never reached this gateway; they are in the store if the market process had taken them."""
-        symbol = self.catalogue.symbols[after["symbol"]]
-        from_ts, to_ts = int(before["ts_event"]), int(after["ts_event"])
         reason = "not_received" if seqs[1] > seqs[0] else "renumbered"  # a market process that crashed and came back
-        said = {"from_ts": from_ts, "to_ts": to_ts, "from_seq": seqs[0], "to_seq": seqs[1]}
-        data = {**said, "reason": reason, "backfill": "impossible"}
-        shared = body(channel, symbol, seqs[0], (from_ts, int(before["ts_recv"])), data)
+        said = {
+            "from_ts": int(before["ts_event"]),
+            "to_ts": int(after["ts_event"]),
+            "from_seq": seqs[0],
+            "to_seq": seqs[1],
+        }
+        self._say_gap(channel, before, {**said, "reason": reason, "backfill": "impossible"}, seqs[0], to)
+
+    def _missed(self, batch: Batch) -> None:
+        """What never reached the market process, said on every channel that is made of it."""
+        for row in batch:
+            for channel, to in self._wanted.items():
+                if to and touches(row, channel):
+                    seq = self._doubt(channel, row, to)
+                    self._say_gap(channel, row, data_of("gaps", row, self.catalogue), seq, to)
+
+    def _doubt(self, channel: str, missed: np.void, to: Sequence[Subscription]) -> int:
+        """The last number before a gap; the bar of that number is corrected if it closed before the gap was noticed."""
+        latest, symbol = self._latest.get(channel), missed["symbol"]
+        if latest is None or symbol >= len(latest.seq) or not latest.seq[symbol]:
+            return 0
+        if doubtful(latest.rows[symbol], missed):
+            latest.rows[symbol]["quality"] = GAP
+            self._send(channel, latest.rows[symbol], int(latest.seq[symbol]), to, "correction")
+        return int(latest.seq[symbol])
+
+    def _say_gap(self, channel: str, row: np.void, data: Fields, seq: int, to: Sequence[Subscription]) -> None:
+        symbol = self.catalogue.symbols[row["symbol"]]
+        shared = body(channel, symbol, seq, (int(row["ts_event"]), int(row["ts_recv"])), data)
         for subscription in to:
             if subscription.wants(symbol):
-                subscription.client.offer(subscription, "gap", shared, symbol, seqs[0])
+                subscription.client.offer(subscription, "gap", shared, symbol, seq)
 
     def _system(self, data: dict[str, Any]) -> None:
         self._system_seq += 1

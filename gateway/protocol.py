@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from core.events import ORIGINS, QUALITIES, TIMEFRAME_NAMES
+from core.events import CHANNELS, COMPLETE, NEVER, ORIGINS, QUALITIES, REASONS, TIMEFRAME_NAMES
 from core.ports import Catalogue
 
 VERSION = 1
@@ -93,6 +93,9 @@ def data_of(kind: str, row: np.void, catalogue: Catalogue) -> Fields:
     if kind == "values":
         outputs = (name for each in catalogue.indicators for name in each.outputs)
         return {**_coded(fields), "values": {name: fields[name] for name in outputs}}
+    if kind == "gaps":
+        to = None if fields["to_ts"] == NEVER else fields["to_ts"]
+        return {"from_ts": fields["from_ts"], "to_ts": to, "reason": REASONS[fields["reason"]], "backfill": "pending"}
     data = {name: fields[name] for name in _OWN[kind]}
     if kind == "bars":
         return {**data, **_coded(fields), "closed": bool(fields["closed"]), "origin": ORIGINS[fields["origin"]]}
@@ -111,6 +114,24 @@ _OWN = {
 
 def _coded(fields: Fields) -> Fields:
     return {"timeframe": TIMEFRAME_NAMES[fields["timeframe"]], "quality": QUALITIES[fields["quality"]]}
+
+
+def touches(missed: np.void, channel: str) -> bool:
+    """Whether what a channel has is missing, or made of what is missing."""
+    name = CHANNELS[missed["channel"]]
+    made = name == "trades" and channel.partition(".")[0] in ("bars", "indicators", "signals")
+    return channel == name or made
+
+
+def doubtful(row: np.void, missed: np.void) -> bool:
+    """Whether a bar, or what was made at its close, was made in a gap without knowing of it."""
+    names = row.dtype.names or ()
+    return (
+        "quality" in names
+        and row["quality"] == COMPLETE
+        and row["ts_event"] > missed["from_ts"]
+        and row["ts_event"] <= missed["to_ts"]
+    )
 
 
 def channels(catalogue: Catalogue) -> Sequence[str]:

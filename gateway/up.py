@@ -14,8 +14,8 @@ from core.errors import BadInput, CandelaError, Unavailable
 from core.log import logger
 from core.postgres import Embedded
 from core.reader import reader_of
+from core.remaining import remaining
 from core.settings import Settings
-from core.store import remaining
 from gateway.address import check_address
 from gateway.children import Child, Figures
 from services.market import live_feed

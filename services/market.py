@@ -12,7 +12,7 @@ from core.bus import BusServer
 from core.engine import REFUSED, Engine
 from core.errors import BadInput, StoreDown
 from core.events import Batch, Symbols
-from core.ids import last_numbers
+from core.ids import last_numbers, reached
 from core.journal import Journal
 from core.log import logger
 from core.loop import run, settle
@@ -80,6 +80,7 @@ class Market:
             "ticks": sum(stats.received[what] for what in inputs),
             "bars": self.meter.rows["bars"],
             "signals": self.meter.rows["signals"],
+            "gaps": self.meter.rows["gaps"],
             "tick_to_signal_us": latency,
             "symbols": len(self.engine.symbols),
             "busiest": self.meter.busiest(self.engine.symbols.names),
@@ -128,7 +129,10 @@ async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_u
     engine = make_engine(settings, symbols)
     journal = make_journal(settings, symbols.source)
     url = settings.store.url.get_secret_value()
-    engine.resume(*await asyncio.to_thread(_numbers, journal, engine.catalogue, url))
+    numbers, missed, since = await asyncio.to_thread(_resumed, journal, engine.catalogue, url)
+    engine.resume(numbers, missed)
+    if isinstance(feed, SocketFeed):
+        feed.since = since
     journal.start(engine.catalogue, engine.numbers)
     bus = BusServer(bus_url, capacity=settings.bus.capacity) if bus_url else None
     if bus:
@@ -145,12 +149,13 @@ def make_journal(settings: Settings, source: str) -> Journal:
     )  # fmt: skip
 
 
-def _numbers(journal: Journal, catalogue: Catalogue, url: str) -> tuple[dict[tuple[str, str], int], int]:
-    """The last number per (channel, symbol): the journal's, and the database's for what the last run did not have; and
-    how many rows of the journal could not be read."""
-    found = journal.recover()
+def _resumed(journal: Journal, catalogue: Catalogue, url: str) -> tuple[dict[tuple[str, str], int], int, int]:
+    """The last number per (channel, symbol): the journal's, and the database's for what the last run did not have; how
+    many rows of the journal could not be read; and when the newest trade that we have happened."""
+    found, newest = journal.recover(), 0
     try:
         numbers = last_numbers(url, catalogue)
+        newest = reached(url, catalogue.source)
     except StoreDown as error:
         if found is None or not found.knows(catalogue):
             raise
@@ -158,7 +163,7 @@ def _numbers(journal: Journal, catalogue: Catalogue, url: str) -> tuple[dict[tup
         numbers = {}
     for key, last in (found.numbers if found else {}).items():
         numbers[key] = max(last, numbers.get(key, 0))
-    return numbers, found.missed if found else 0
+    return numbers, found.missed if found else 0, max(newest, found.reached if found else 0)
 
 
 def make_engine(settings: Settings, symbols: Symbols) -> Engine:
@@ -193,7 +198,12 @@ def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
     venue = ALPACA if local else VENUES[feed.venue]
     venue.hello("connected", subscription)  # a missing key is said now, not when the venue asks for it
     return SocketFeed(
-        venue, subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000
+        venue,
+        subscription,
+        symbols,
+        url=feed.url,
+        close_delay=settings.market.close_delay_ms * 1_000_000,
+        silence_s=feed.silence_s,
     ), symbols
 
 

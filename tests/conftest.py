@@ -26,6 +26,7 @@ _ON_BOTH = {
     "test_archive_killed",
     "test_backfill",
     "test_frames",
+    "test_gaps",
     "test_history",
     "test_rollups",
     "test_schema",

@@ -224,6 +224,25 @@ WHERE b.symbol_id = %(symbol_id)s AND b.time BETWEEN %(from)s AND %(to)s AND b.o
 SELECT id, from_ts, to_ts, backfill = 'done' FROM gaps
 WHERE symbol_id = %(symbol_id)s AND channel = 'trades' AND from_ts < %(end)s AND to_ts > %(start)s ORDER BY from_ts, id
 
+-- name: note_gaps
+INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason)
+SELECT * FROM unnest(%(symbol_ids)s::integer[], %(channels)s::text[], %(from)s::bigint[], %(to)s::bigint[], %(reasons)s::text[])
+
+-- name: doubt_bars
+UPDATE bars SET quality = 2
+WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(from)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(to)s / 1e9)
+  AND ts_close > %(from)s AND origin = 0 AND quality = 0
+
+-- name: doubt_values
+UPDATE indicator_values SET quality = 2
+WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(from)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(to)s / 1e9)
+  AND ts_event > %(from)s AND quality = 0
+
+-- name: doubt_signals
+UPDATE signals SET quality = 2
+WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(from)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(to)s / 1e9)
+  AND ts_event > %(from)s AND quality = 0
+
 -- name: split_gap
 INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, noted)
 SELECT symbol_id, channel, %(start)s, %(end)s, reason, backfill, noted FROM gaps WHERE id = %(id)s

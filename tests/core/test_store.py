@@ -16,8 +16,9 @@ from core.events import BAR, QUALITIES, QUOTE, SIGNAL, TIME, TRADE, VENUE
 from core.ids import last_numbers
 from core.mark import STORED, Mark
 from core.postgres import Embedded
+from core.remaining import remaining
 from core.schema import newest
-from core.store import Store, remaining
+from core.store import Store
 from core.tail import Chunk
 from tests.core.made import CATALOGUE, EVERY, VALUES, begun, carried, durable, empty, ended, filled, put, storing
 

@@ -11,7 +11,7 @@ import psycopg
 from core.events import QUOTE, TRADE
 from core.mark import DURABLE, STORED, Mark
 from core.records import RECORD_HEADER, files, name_of
-from core.store import remaining
+from core.remaining import remaining
 from tests.core.damage import Record, Writer, batch_of, damage, flipped, sample
 from tests.core.made import durable, ended, storing
 

@@ -50,5 +50,5 @@ def totals(batches: list[Batch]) -> Counter[str]:
     found = Counter[str]()
     for batch in batches:
         found[kind(batch)] += len(batch)
-    del found["time"]
+    del found["time"], found["gaps"]
     return found

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.events import VENUE
+from core.events import COMPLETE, MISSED, NEVER, QUOTE, SILENT, VENUE, rows
 from tests.core.made import CATALOGUE, VALUES, filled
 from tests.running import Start, bars, signals, trades
 
@@ -181,3 +181,32 @@ async def test_many_waiting_frames_go_out_as_one_array(start: Start) -> None:
             told = json.loads(await client.connection.recv())
             sizes.append(len(told) if isinstance(told, list) else told["type"] == "update")
     assert max(sizes) > 100
+
+
+async def test_what_never_reached_us_is_said_on_every_channel_made_of_it_and_the_bar_it_spoiled_is_corrected(
+    start: Start,
+) -> None:
+    gateway = await start()
+    made = bars(3)
+    made["quality"] = COMPLETE
+    end = int(made["ts_event"][-1])
+    missed = rows(MISSED, [(end, end, 3, end - 1, NEVER, 0, 0, SILENT)])
+    ended = rows(MISSED, [(end, end, 3, end - 1, end + 5, 0, 0, SILENT)])
+    async with gateway.client() as client:
+        await client.subscribe("bars.1s", ["*"])
+        await client.subscribe("trades", ["AAPL"])
+        await client.subscribe("quotes", ["AAPL"])
+        await client.subscribe("trades", ["MSFT"])
+        for batch in (made, missed, ended, filled(QUOTE, 1)):
+            gateway.bus.put(batch)
+        got = [await client.next() for _ in range(3 + 1 + 4 + 1)]
+    spoiled = [frame for frame in got if frame["type"] == "correction"]
+    assert [(frame["channel"], frame["seq"], frame["data"]["quality"]) for frame in spoiled] == [("bars.1s", 3, "gap")]
+    gaps = [frame for frame in got if frame["type"] == "gap"]
+    assert [(frame["channel"], frame["symbol"], frame["seq"], frame["data"]["to_ts"]) for frame in gaps] == [
+        ("bars.1s", "AAPL", 3, None),
+        ("trades", "AAPL", 0, None),
+        ("bars.1s", "AAPL", 3, end + 5),
+        ("trades", "AAPL", 0, end + 5),
+    ]
+    assert gaps[0]["data"] == {"from_ts": end - 1, "to_ts": None, "reason": "silent", "backfill": "pending"}

@@ -1,0 +1,44 @@
+"""Silence: when a venue that answers pings and sends nothing is taken for a dead one."""
+
+from core.events import SECOND
+
+_PATIENCE = 20  # how many times longer than any pause of late a silence has to be
+_HALVED = 300 * SECOND  # a pause counts half after so long
+_LEAST = 5 * SECOND
+_MOST_DOUBLED = 6
+
+
+class Silence:
+    """`opened`, `heard` whenever data came, and `overdue`: a socket that stays open and mute is noticed.
+
+    The limit follows the stream: twenty times the longest pause of late, at least 5 s and at most `most`. When a new
+    connection brought nothing either it is twice as long each time: a market that sleeps is not woken.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.last = 0  # when data came last, 0 for never
+        self._most = most
+        self._longest = 0.0
+        self._since = self._doubled = 0
+
+    @property
+    def limit(self) -> int:
+        """Nanoseconds that a silence may last; as long as can be while there is nothing to go by."""
+        wanted = max(_PATIENCE * self._longest, _LEAST) if self._longest else self._most
+        return int(min(wanted, self._most)) << self._doubled
+
+    def opened(self, now: int) -> None:
+        """A connection begins; the time without one was no pause."""
+        self._since = now
+
+    def heard(self, now: int) -> None:
+        pause = now - max(self.last, self._since)
+        self._longest = max(pause, self._longest * 0.5 ** (pause / _HALVED))
+        self.last, self._doubled = now, 0
+
+    def overdue(self, now: int) -> bool:
+        return now - max(self.last, self._since) > self.limit
+
+    def given_up(self) -> None:
+        """A connection was left because it was silent."""
+        self._doubled = min(self._doubled + 1, _MOST_DOUBLED)

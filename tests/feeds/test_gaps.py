@@ -1,0 +1,179 @@
+"""Gaps of a connection: named when it breaks and when it is back, on real sockets."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import msgpack
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from core.events import MISSED, NEVER, NOT_RUNNING, REASONS, SECOND, SILENT, TIME, TRADE, Batch, Symbols
+from core.ports import Subscription
+from feeds import ALPACA
+from feeds.silence import Silence
+from feeds.socket import SocketFeed
+from tests.feeds.made import listen
+
+MS = 1_000_000
+
+
+class Quirky:
+    """A venue that sends a trade every 10 ms and does what it is told to."""
+
+    def __init__(self) -> None:
+        self.mute = False
+        self.connections: list[ServerConnection] = []
+        self.lost: list[int] = []  # when a trade happened that nobody was sent
+        self._id = 0
+
+    async def welcome(self, connection: ServerConnection) -> None:
+        await connection.send(msgpack.packb([{"T": "success", "msg": "connected"}]))
+        await connection.recv()
+        await connection.send(msgpack.packb([{"T": "success", "msg": "authenticated"}]))
+        await connection.recv()
+        await connection.send(msgpack.packb([{"T": "subscription", "trades": ["A"]}]))
+        self.mute = False
+        self.connections.append(connection)
+        await connection.wait_closed()
+        self.connections.remove(connection)
+
+    async def trade(self) -> None:
+        while True:
+            now = time.time_ns()
+            self._id += 1
+            stamp = msgpack.Timestamp(*divmod(now, SECOND))
+            frame = msgpack.packb([{"T": "t", "S": "A", "i": self._id, "p": 1.0, "s": 1, "t": stamp}])
+            if self.mute or not self.connections:
+                self.lost.append(now)
+            for connection in [] if self.mute else self.connections:
+                await connection.send(frame)
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def listening(since: int = 0) -> AsyncIterator[tuple[Quirky, SocketFeed, list[Batch]]]:
+    venue, got = Quirky(), list[Batch]()
+    async with serve(venue.welcome, "127.0.0.1", 0) as server:
+        trading = asyncio.create_task(venue.trade())
+        port = server.sockets[0].getsockname()[1]
+        feed = SocketFeed(
+            ALPACA, Subscription(("A", "B"), ("trades",), "key"), Symbols(("A", "B")), url=f"ws://127.0.0.1:{port}/",
+            jitter=random.Random(1),
+        )  # fmt: skip
+        feed.since = since
+        reading = asyncio.create_task(listen(feed, got))
+        try:
+            yield venue, feed, got
+        finally:
+            feed.close()
+            await reading
+            trading.cancel()
+
+
+async def until(true: Callable[[], bool], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 a condition of another's making
+            await asyncio.sleep(0.01)
+
+
+def gaps(got: list[Batch]) -> list[Batch]:
+    return [batch for batch in got if batch.dtype is MISSED]
+
+
+def covers(gap: Batch, moments: list[int]) -> bool:
+    return all(gap["from_ts"][0] <= moment < gap["to_ts"][0] for moment in moments)
+
+
+async def test_a_connection_that_breaks_leaves_a_gap_that_covers_all_that_was_missed() -> None:
+    async with listening() as (venue, feed, got):
+        await until(lambda: feed.stats.received["trades"] > 50)
+        venue.lost.clear()
+        venue.connections[0].transport.abort()
+        await until(lambda: feed.stats.connections == 2 and feed.stats.received["trades"] > 100)
+    begun, ended = gaps(got)
+    assert begun["symbol"].tolist() == ended["symbol"].tolist() == [0, 1]
+    assert set(begun["to_ts"]) == {NEVER}
+    assert set(begun["from_ts"]) == set(ended["from_ts"])
+    assert {REASONS[row["reason"]] for row in ended} == {"disconnected"}
+    assert venue.lost
+    assert covers(ended, venue.lost)
+    assert ended["to_ts"][0] - ended["from_ts"][0] < max(venue.lost) - min(venue.lost) + SECOND
+    kinds = [batch.dtype for batch in got]
+    between = kinds[kinds.index(MISSED) + 1 :]
+    assert between[0] is MISSED  # while it lasts nothing comes, and no time passes
+    assert {TRADE, TIME} <= set(between)
+
+
+async def test_a_socket_that_stays_open_and_mute_is_noticed_and_left() -> None:
+    async with listening() as (venue, feed, got):
+        await until(lambda: feed.stats.received["trades"] > 100)
+        venue.lost.clear()
+        venue.mute = True
+        muted = time.monotonic()
+        await until(lambda: feed.stats.connections == 2 and bool(feed.stats.connected))
+        noticed = time.monotonic() - muted
+        before = feed.stats.received["trades"]
+        await until(lambda: feed.stats.received["trades"] > before + 20)
+    assert noticed < 7  # the limit is 5 s: pauses were of 10 ms
+    begun, ended = gaps(got)
+    assert (int(begun["reason"][0]), int(ended["reason"][0])) == (SILENT, SILENT)
+    assert covers(ended, venue.lost)
+
+
+async def test_the_time_between_two_runs_is_a_gap() -> None:
+    since = time.time_ns() - 60 * SECOND
+    async with listening(since) as (_, feed, got):
+        await until(lambda: feed.stats.received["trades"] > 10)
+    (gap,) = gaps(got)
+    first = next(batch for batch in got if batch.dtype is TRADE)["ts_event"][0]
+    assert (int(gap["from_ts"][0]), int(gap["reason"][0])) == (since, NOT_RUNNING)
+    assert abs(int(gap["to_ts"][0]) - int(first)) < SECOND
+    assert got.index(gap) == 0
+
+
+async def test_a_first_connection_that_never_came_is_no_gap() -> None:
+    async with listening() as (_, feed, got):
+        await until(lambda: feed.stats.received["trades"] > 10)
+    assert gaps(got) == []
+
+
+@pytest.mark.parametrize(("pause", "limit"), [(10 * MS, 5 * SECOND), (SECOND, 20 * SECOND), (30 * SECOND, 60 * SECOND)])
+def test_the_limit_follows_the_stream(pause: int, limit: int) -> None:
+    silence = Silence(60 * SECOND)
+    silence.opened(0)
+    assert silence.limit == 60 * SECOND
+    now = 0
+    for _ in range(50):
+        now += pause
+        silence.heard(now)
+    assert silence.limit == pytest.approx(limit, rel=0.1)
+    assert not silence.overdue(now + silence.limit)
+    assert silence.overdue(now + silence.limit + 1)
+
+
+def test_a_market_that_sleeps_is_asked_less_and_less_often_and_at_once_when_it_wakes() -> None:
+    silence = Silence(60 * SECOND)
+    silence.opened(0)
+    silence.heard(10 * MS)
+    limits = []
+    for now in range(1, 4):
+        limits.append(silence.limit // SECOND)
+        silence.given_up()
+        silence.opened(now * 3600 * SECOND)
+    assert limits == [5, 10, 20]
+    silence.heard(4 * 3600 * SECOND)
+    assert silence.limit <= 60 * SECOND
+
+
+def test_a_long_pause_is_forgotten() -> None:
+    silence = Silence(60 * SECOND)
+    silence.opened(0)
+    silence.heard(2 * SECOND)
+    now = 2 * SECOND
+    for _ in range(3600):
+        now += SECOND // 10
+        silence.heard(now)
+    assert silence.limit < 30 * SECOND
