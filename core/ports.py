@@ -50,6 +50,9 @@ class Decoded:
     batches: list[Batch] = field(default_factory=list)
     notices: list["Notice"] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
+    book: tuple[int, int, int] | None = (
+        None  # a change of a book: its symbol, the update it follows, the last one in it
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Venue:
     decode: Callable[[bytes, Symbols, int], Decoded]
     headers: Mapping[str, str] = field(default_factory=dict)
     ready: str = "open"  # the event after which data flows
+    numbered: bool = False  # its trade ids rise by one a symbol, so that one which was missed shows
 
 
 @dataclass(frozen=True)

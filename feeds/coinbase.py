@@ -129,4 +129,5 @@ COINBASE = Venue(
     hello=hello,
     decode=decode,
     ready="subscribed",
+    numbered=True,
 )

@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
 
@@ -119,6 +120,8 @@ def _frames(path: Path, symbols: Symbols, stats: FeedStats) -> Iterator[Batch]:
                 logger().warning("bad_frame", file=str(path), frame=stats.frames, reason=str(error))
                 continue
             stats.refused.update(decoded.refused)
+            for broken in stats.sequences.follow(decoded, numbered=venue.numbered):
+                logger().warning("sequence_break", file=str(path), frame=stats.frames, **asdict(broken))
             yield from decoded.batches
     except (EOFError, gzip.BadGzipFile) as error:
         raise BadInput(f"{path} ends in the middle or is damaged after frame {stats.frames}: {error}") from None

@@ -317,7 +317,11 @@ def test_every_verb_has_help_with_an_example(verb: str) -> None:
 
 def test_damaged_rows_of_unknown_kind_are_not_said_to_be_stored() -> None:
     final = {
-        "market": {"received": {"trades": 90, "quotes": 10}, "journaled": {"trades": 90, "quotes": 10, "values": 7}},
+        "market": {
+            "received": {"trades": 90, "quotes": 10},
+            "journaled": {"trades": 90, "quotes": 10, "values": 7},
+            "breaks": {"trades_missed": 2},
+        },
         "store": {"lost": {"unknown": 3, "trades": 2}, "remaining": {"unknown": 1, "quotes": 4}},
     }
     told = summary(final)
@@ -327,3 +331,4 @@ def test_damaged_rows_of_unknown_kind_are_not_said_to_be_stored() -> None:
         "left in the journal: unknown": 1,
     }  # fmt: skip
     assert told["rows"] == {"trades": 88, "quotes": 6, "values": 7}
+    assert told["breaks"] == {"trades_missed": 2}
