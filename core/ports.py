@@ -50,9 +50,7 @@ class Decoded:
     batches: list[Batch] = field(default_factory=list)
     notices: list["Notice"] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
-    book: tuple[int, int, int] | None = (
-        None  # a change of a book: its symbol, the update it follows, the last one in it
-    )
+    book: tuple[int, int, int] | None = None  # a book's change: symbol, the number it follows, its last number
 
 
 @dataclass(frozen=True, slots=True)

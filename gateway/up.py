@@ -152,8 +152,7 @@ def summary(final: Figures) -> Figures:
         "balanced": received == stored + sum(dropped.values()),
         "rows": {what: count for what, count in rows.items() if count > 0},
         "breaks": market.get("breaks", {}),
-        "bars": market.get("bars", 0),
-        "signals": market.get("signals", 0),
+        **{made: market.get(made, 0) for made in ("bars", "signals")},
     }
 
 

@@ -26,7 +26,7 @@ from tests.command import Up, counted, run
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "tests/feeds/frames/binance.txt"
 OWN = {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}
-DATA = ROOT.parent / "shared/data/binance"
+DATA = ROOT.parent / "shared/data"
 
 
 @pytest.fixture
@@ -275,14 +275,22 @@ def test_a_history_is_merged_into_what_was_replayed_with_holes(folder: Path) -> 
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
-@pytest.mark.parametrize("name", ["spot_btcusdt_20240808.gz", "usdm_btcusdt_20240808.gz"])
-def test_a_recorded_session_is_stored_trade_by_trade(folder: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "trade", "least"),
+    [
+        ("binance/spot_btcusdt_20240808.gz", b'"e":"trade"', 9_000),
+        ("binance/usdm_btcusdt_20240808.gz", b'"e":"trade"', 9_000),
+        ("coinbase/frames.txt", b'match","trade_id"', 100),
+    ],
+)
+def test_a_recorded_session_is_stored_trade_by_trade(folder: Path, name: str, trade: bytes, least: int) -> None:
     done = run("replay", str(DATA / name), "--json", "--data", str(folder))
     assert done.returncode == 0, done.stderr
-    with gzip.open(DATA / name, "rb") as file:
-        trades = sum(b'"e":"trade"' in line for line in file)
-    assert counted(folder, "ticks")[0] == trades > 9_000
-    assert json.loads(done.stdout)["balanced"]
+    written = (DATA / name).read_bytes()
+    session = gzip.decompress(written) if name.endswith(".gz") else written
+    assert counted(folder, "ticks")[0] == session.count(trade) > least
+    told = json.loads(done.stdout)
+    assert (told["balanced"], told["breaks"]) == (True, {})
 
 
 def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
