@@ -49,7 +49,7 @@ _TIMES = (("ts_event", "i8"), ("ts_recv", "i8"), ("seq", "i8"))
 # One print. `side` is the aggressor: 1 bought, -1 sold, 0 unknown. `seq` is 0 until the engine numbers it.
 TRADE = _row(*_TIMES, ("trade_id", "i8"), ("price", "f8"), ("size", "f8"), ("symbol", "i4"), ("side", "i4"))
 
-# Best bid and ask.
+# Best bid and ask. A size of 0: nobody there, or the venue did not say how many.
 QUOTE = _row(*_TIMES, ("bid", "f8"), ("bid_size", "f8"), ("ask", "f8"), ("ask_size", "f8"), ("symbol", "i8"))
 
 # One bar. `timeframe` indexes TIMEFRAME_NAMES; a closed bar has ts_event == ts_close;

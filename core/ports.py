@@ -50,6 +50,7 @@ class Decoded:
     batches: list[Batch] = field(default_factory=list)
     notices: list["Notice"] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
+    book: tuple[int, int, int] | None = None  # a book's change: symbol, the number it follows, its last number
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Venue:
     headers: Mapping[str, str] = field(default_factory=dict)
     ready: str = "open"  # the event after which data flows
     scanner: str = ""
+    numbered: bool = False  # its trade ids rise by one a symbol, so that one which was missed shows
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Data(Section):
 class Feed(Section):
     """Which venue to listen to. `exchange` is the local exchange that `candela up` starts."""
 
-    venue: Literal["exchange", "alpaca", "binance"] = "exchange"
+    venue: Literal["exchange", "alpaca", "alpaca_crypto", "binance", "coinbase"] = "exchange"
     url: str = ""
     symbols: tuple[str, ...] = ()
     channels: tuple[Literal["trades", "quotes", "bars"], ...] = ("trades", "quotes")

@@ -2,8 +2,10 @@
 
 from core.ports import Venue
 from feeds.alpaca import ALPACA
+from feeds.alpaca_crypto import ALPACA_CRYPTO
 from feeds.binance import BINANCE
+from feeds.coinbase import COINBASE
 
-VENUES: dict[str, Venue] = {"alpaca": ALPACA, "binance": BINANCE}
+VENUES: dict[str, Venue] = {venue.name: venue for venue in (ALPACA, ALPACA_CRYPTO, BINANCE, COINBASE)}
 
-__all__ = ["ALPACA", "BINANCE", "VENUES"]
+__all__ = ["ALPACA", "ALPACA_CRYPTO", "BINANCE", "COINBASE", "VENUES"]

@@ -55,10 +55,20 @@ class BookTicker(Struct):
     T: int = 0
 
 
+class Depth(Struct):
+    """A change of the order book: updates `U` to `u`. Futures leave numbers out and say which update came before."""
+
+    s: str
+    U: int
+    u: int
+    pu: int | None = None
+
+
 _envelope = msgspec.json.Decoder(Envelope)
 _event = msgspec.json.Decoder(Event)
 _trade = msgspec.json.Decoder(Trade, strict=False)  # numbers come as text
 _book = msgspec.json.Decoder(BookTicker, strict=False)
+_depth = msgspec.json.Decoder(Depth)
 
 
 def decode(frame: bytes, symbols: Symbols, ts_recv: int) -> Decoded:
@@ -71,6 +81,8 @@ def decode(frame: bytes, symbols: Symbols, ts_recv: int) -> Decoded:
             return _row(_trade_row(_trade.decode(body), symbols, ts_recv))
         if event.e == "bookTicker" or (not event.e and event.u):
             return _row(_quote_row(_book.decode(body), symbols, ts_recv))
+        if event.e == "depthUpdate":
+            return _place(_depth.decode(body), symbols)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"expected a Binance stream event: {error}; found {frame[:80]!r}") from None
     if outer.code or outer.error:
@@ -79,12 +91,19 @@ def decode(frame: bytes, symbols: Symbols, ts_recv: int) -> Decoded:
     if outer.result:
         return Decoded(notices=[Notice("subscribed")])
     if event.e or outer.lastUpdateId:
-        return Decoded(refused={"not_used": 1})  # depth and other streams, and books that a recorder put in between
+        return Decoded(refused={"not_used": 1})  # other streams, and books that a recorder put in between
     raise BadFrame(f"expected a Binance stream event, found {frame[:80]!r}")
 
 
 def _row(row: Batch | str) -> Decoded:
     return Decoded(refused={row: 1}) if isinstance(row, str) else Decoded(batches=[row])
+
+
+def _place(depth: Depth, symbols: Symbols) -> Decoded:
+    """Books are not used yet, but whether their updates are whole is seen."""
+    symbol = symbols.id(depth.s)
+    follows = depth.U - 1 if depth.pu is None else depth.pu
+    return Decoded(refused={"not_used": 1}, book=(symbol, follows, depth.u) if symbol >= 0 else None)
 
 
 def _trade_row(trade: Trade, symbols: Symbols, ts_recv: int) -> Batch | str:
@@ -123,4 +142,4 @@ def hello(event: str, subscription: Subscription) -> bytes | None:  # noqa: ARG0
     return None
 
 
-BINANCE = Venue(name="binance", url=url, hello=hello, decode=decode, ready="open")
+BINANCE = Venue(name="binance", url=url, hello=hello, decode=decode, ready="open", numbered=True)

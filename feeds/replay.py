@@ -1,6 +1,7 @@
 """Recorded sessions as a feed: venue frames, CSV and Parquet.
 
-Frames: a text file, gzip or not, one frame a line: our receive time in nanoseconds, a space, the venue's JSON.
+Frames: a text file, gzip or not, one frame a line: our receive time in nanoseconds, a space, the venue's JSON; or as
+cryptofeed dumps them, in seconds. Whose they are is seen by what they are.
 CSV and Parquet: columns ts_event, symbol, price, size (and ts_recv, trade_id, side) for trades, or ts_event, symbol,
 bid, bid_size, ask, ask_size (and ts_recv) for quotes; times are integers in nanoseconds, datetimes, or RFC 3339 text.
 """
@@ -9,6 +10,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
 
@@ -18,8 +20,8 @@ import polars as pl
 from core.errors import BadFrame, BadInput
 from core.events import QUOTE, SECOND, TRADE, Batch, Symbols, joined
 from core.log import logger
-from feeds import binance
 from feeds.clock import VenueClock
+from feeds.recording import reader, venue_of
 from feeds.stats import FeedStats
 
 _PART = 1 << 17  # rows of a table in memory at a time
@@ -87,15 +89,17 @@ def session(path: Path, symbols: Symbols, stats: FeedStats) -> Iterator[Batch]:
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """(receive time, frame) of every line of a file of recorded frames."""
+    read = None
     with _opened(path) as file:
         for number, line in enumerate(file, 1):
-            stamp, _, frame = line.partition(b" ")
-            if not stamp.isdigit() or not frame:
-                raise BadInput(
-                    f"{path}, line {number}: expected a receive time in nanoseconds, a space and a frame, "
-                    f"found {line[:60].decode(errors='replace')!r}"
-                )
-            yield int(stamp), frame.rstrip(b"\r\n")
+            read = read or reader(line)
+            try:
+                stamped = read(line)
+            except ValueError as error:
+                found = line[:60].decode(errors="replace")
+                raise BadInput(f"{path}, line {number}: {error}, found {found!r}") from None
+            if stamped is not None:
+                yield stamped
 
 
 def _opened(path: Path) -> BufferedReader | gzip.GzipFile:
@@ -106,20 +110,21 @@ def _opened(path: Path) -> BufferedReader | gzip.GzipFile:
 
 def _frames(path: Path, symbols: Symbols, stats: FeedStats) -> Iterator[Batch]:
     try:
+        venue = venue_of(path, (frame for _, frame in lines(path)))
         for ts_recv, frame in lines(path):
             stats.frames += 1
             try:
-                decoded = binance.decode(frame, symbols, ts_recv)
+                decoded = venue.decode(frame, symbols, ts_recv)
             except BadFrame as error:
                 stats.bad_frames += 1
                 logger().warning("bad_frame", file=str(path), frame=stats.frames, reason=str(error))
                 continue
             stats.refused.update(decoded.refused)
+            for broken in stats.sequences.follow(decoded, numbered=venue.numbered):
+                logger().warning("sequence_break", file=str(path), frame=stats.frames, **asdict(broken))
             yield from decoded.batches
     except (EOFError, gzip.BadGzipFile) as error:
         raise BadInput(f"{path} ends in the middle or is damaged after frame {stats.frames}: {error}") from None
-    if stats.frames == 0:
-        raise BadInput(f"expected a recorded session, found an empty file {path}")
 
 
 def _table(path: Path, symbols: Symbols) -> Iterator[Batch]:

@@ -4,11 +4,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from core.events import Batch, kind
+from feeds.sequence import Sequences
 
 
 @dataclass
 class FeedStats:
-    """Rows received by kind, rows refused by reason, frames that made no sense, connections made."""
+    """Rows received by kind, rows refused by reason, frames that made no sense, connections, the venue's numbering."""
 
     received: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -16,6 +17,7 @@ class FeedStats:
     bad_frames: int = 0
     connections: int = 0
     connected: bool = False
+    sequences: Sequences = field(default_factory=Sequences)
 
     def count(self, batch: Batch) -> None:
         self.received[kind(batch)] += len(batch)

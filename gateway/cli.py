@@ -27,7 +27,9 @@ app.add_typer(dashboards, name="dashboards")
 def up(
     *,
     config_file: ConfigFile = None,
-    feed: Annotated[str | None, typer.Option("--feed", help="exchange (local), alpaca or binance.")] = None,
+    feed: Annotated[
+        str | None, typer.Option("--feed", help="exchange (local), alpaca, alpaca_crypto, binance or coinbase.")
+    ] = None,
     symbols: SymbolList = None,
     host: Annotated[str | None, typer.Option("--host", help="Where the gateway listens.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="The gateway's port; 0 for any free one.")] = None,

@@ -95,8 +95,9 @@ def _kernels(settings: Settings) -> Finding:
 
 def _venue(settings: Settings) -> Finding:
     feed = settings.feed
-    if feed.venue == "alpaca" and not (feed.key and feed.secret.get_secret_value()):
-        return Finding("venue", "bad", "alpaca without a key", "set CANDELA__FEED__KEY and CANDELA__FEED__SECRET")
+    if feed.venue.startswith("alpaca") and not (feed.key and feed.secret.get_secret_value()):
+        advice = "set CANDELA__FEED__KEY and CANDELA__FEED__SECRET"
+        return Finding("venue", "bad", f"{feed.venue} without a key", advice)
     return Finding("venue", "good", {"exchange": "the local exchange"}.get(feed.venue, feed.venue))
 
 

@@ -63,6 +63,8 @@ def summary_table(summary: Figures) -> Table:
     )
     table.add_row("", balance)
     table.add_row("bars, signals", f"{summary['bars']:,}, {summary['signals']:,}")
+    for what, count in summary["breaks"].items():
+        table.add_row(f"the venue's numbering, {what}", f"{count:,}")
     return table
 
 

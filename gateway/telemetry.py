@@ -40,12 +40,8 @@ class Telemetry(Collector):
     def _market(self) -> Iterator[Metric]:
         stats = self._hub.stats
         for name in ("received", "refused", "journaled", "stored", "dropped", "published"):
-            family = CounterMetricFamily(
-                f"candela_market_{name}_rows", f"Rows {name} by the market process", labels=["kind"]
-            )
-            for kind, rows in stats.get(name, {}).items():
-                family.add_metric([kind], rows)
-            yield family
+            yield _by_kind(f"{name}_rows", f"Rows {name} by the market process", stats.get(name, {}))
+        yield _by_kind("breaks", "Holes and repetitions in the venue's own numbering", stats.get("breaks", {}))
         for name, about in (
             ("waiting_rows", "Rows in the journal that are not in the database yet"),
             ("journal_bytes", "Bytes of journal files that the store has not deleted"),
@@ -55,6 +51,13 @@ class Telemetry(Collector):
             yield CounterMetricFamily(
                 f"candela_market_{name}", f"{name.capitalize()} of the market process", stats.get(name, 0)
             )
+
+
+def _by_kind(name: str, about: str, counts: dict[str, int]) -> Metric:
+    family = CounterMetricFamily(f"candela_market_{name}", about, labels=["kind"])
+    for kind, count in counts.items():
+        family.add_metric([kind], count)
+    return family
 
 
 def _seconds(name: str, about: str, histogram: Histogram) -> Metric:

@@ -151,8 +151,8 @@ def summary(final: Figures) -> Figures:
         "dropped": dropped,
         "balanced": received == stored + sum(dropped.values()),
         "rows": {what: count for what, count in rows.items() if count > 0},
-        "bars": market.get("bars", 0),
-        "signals": market.get("signals", 0),
+        "breaks": market.get("breaks", {}),
+        **{made: market.get(made, 0) for made in ("bars", "signals")},
     }
 
 

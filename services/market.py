@@ -69,6 +69,7 @@ class Market:
             "refused": {reason: rows for reason, rows in refused.items() if rows},
             "not_used": unused,
             "bad_frames": stats.bad_frames,
+            "breaks": dict(stats.sequences.breaks),
             "connected": stats.connected,
             "late": int(self.engine.late[0]),
             "published": dict(self.bus.put_rows) if self.bus else {},

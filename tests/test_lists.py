@@ -17,7 +17,7 @@ FILES = [path for name in (*PACKAGES, "tests", "benchmarks") for path in (ROOT /
 
 def test_every_venue_is_listed_under_its_own_name() -> None:
     assert {name: venue.name for name, venue in feeds.VENUES.items()} == {name: name for name in feeds.VENUES}
-    assert {"alpaca", "binance"} == set(feeds.VENUES)
+    assert {"alpaca", "alpaca_crypto", "binance", "coinbase"} == set(feeds.VENUES)
 
 
 def test_no_installed_package_has_one_of_our_names() -> None:

@@ -1,10 +1,8 @@
 """Recorded files as feeds."""
 
 import gzip
-import json
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -13,7 +11,6 @@ from core.events import TIME, TRADE, Batch, Symbols, joined, kind
 from feeds.replay import ReplayFeed
 
 FRAMES = Path(__file__).parent / "frames/binance.txt"
-DATA = Path(__file__).parents[2].parent / "shared/data/binance"
 
 
 async def played(path: Path, **options: float) -> tuple[list[Batch], ReplayFeed, Symbols]:
@@ -109,20 +106,3 @@ async def test_the_original_pace_is_kept_and_a_multiple_is_faster() -> None:
         async for _ in feed:
             pass
         assert max(slept) == pytest.approx(expected, abs=0.02)
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
-@pytest.mark.parametrize("name", ["spot_btcusdt_20240808.gz", "spot_btcusdt_20240809.gz", "usdm_btcusdt_20240808.gz"])
-async def test_a_recorded_session_has_as_many_trades_as_counted_line_by_line(name: str) -> None:
-    counted, last = 0, 0.0
-    with gzip.open(DATA / name, "rt") as file:
-        for line in file:
-            event = json.loads(line.split(" ", 1)[1]).get("data", {})
-            if event.get("e") == "trade":
-                counted, last = counted + 1, float(event["p"])
-    batches, feed, _ = await played(DATA / name)
-    trades = [batch for batch in batches if batch.dtype is TRADE]
-    assert sum(map(len, trades)) == feed.stats.received["trades"] == counted > 9_000
-    assert trades[-1]["price"][-1] == last
-    stamps = np.concatenate([batch["ts_recv"] for batch in batches])
-    assert (np.diff(stamps) >= 0).all()

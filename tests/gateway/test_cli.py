@@ -26,7 +26,7 @@ from tests.command import Up, counted, run
 ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "tests/feeds/frames/binance.txt"
 OWN = {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}
-DATA = ROOT.parent / "shared/data/binance"
+DATA = ROOT.parent / "shared/data"
 
 
 @pytest.fixture
@@ -182,7 +182,9 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["up", "--port", "99999"], {}, 2, "bad setting gateway.port (from flag)"),
         (["up", "--feed", "nyse"], {}, 2, "bad setting feed.venue (from flag)"),
         (["up", "--port", "0", "--feed", "alpaca", "--symbols", "AAPL"], {}, 2, "CANDELA__FEED__KEY"),
+        (["up", "--port", "0", "--feed", "alpaca_crypto", "--symbols", "BTC/USD"], {}, 2, "CANDELA__FEED__KEY"),
         (["up", "--port", "0", "--feed", "binance"], {}, 2, "needs symbols"),
+        (["up", "--port", "0", "--feed", "coinbase"], {}, 2, "needs symbols"),
         (["up", "--port", "0", "--host", "0.0.0.0"], {}, 2, "CANDELA__GATEWAY__TOKEN"),
         (["up", "--port", "0"], {"CANDELA__MARKET__INDICATORS": "emma(3)"}, 2, "did you mean 'ema'"),
         (["up", "--port", "0"], OWN, 3, "cannot reach the database"),
@@ -274,14 +276,22 @@ def test_a_history_is_merged_into_what_was_replayed_with_holes(folder: Path) -> 
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the recorded sessions are not on this machine")
-@pytest.mark.parametrize("name", ["spot_btcusdt_20240808.gz", "usdm_btcusdt_20240808.gz"])
-def test_a_recorded_session_is_stored_trade_by_trade(folder: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "trade", "least"),
+    [
+        ("binance/spot_btcusdt_20240808.gz", b'"e":"trade"', 9_000),
+        ("binance/usdm_btcusdt_20240808.gz", b'"e":"trade"', 9_000),
+        ("coinbase/frames.txt", b'match","trade_id"', 100),
+    ],
+)
+def test_a_recorded_session_is_stored_trade_by_trade(folder: Path, name: str, trade: bytes, least: int) -> None:
     done = run("replay", str(DATA / name), "--json", "--data", str(folder))
     assert done.returncode == 0, done.stderr
-    with gzip.open(DATA / name, "rb") as file:
-        trades = sum(b'"e":"trade"' in line for line in file)
-    assert counted(folder, "ticks")[0] == trades > 9_000
-    assert json.loads(done.stdout)["balanced"]
+    written = (DATA / name).read_bytes()
+    session = gzip.decompress(written) if name.endswith(".gz") else written
+    assert counted(folder, "ticks")[0] == session.count(trade) > least
+    told = json.loads(done.stdout)
+    assert (told["balanced"], told["breaks"]) == (True, {})
 
 
 def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
@@ -316,7 +326,11 @@ def test_every_verb_has_help_with_an_example(verb: str) -> None:
 
 def test_damaged_rows_of_unknown_kind_are_not_said_to_be_stored() -> None:
     final = {
-        "market": {"received": {"trades": 90, "quotes": 10}, "journaled": {"trades": 90, "quotes": 10, "values": 7}},
+        "market": {
+            "received": {"trades": 90, "quotes": 10},
+            "journaled": {"trades": 90, "quotes": 10, "values": 7},
+            "breaks": {"trades_missed": 2},
+        },
         "store": {"lost": {"unknown": 3, "trades": 2}, "remaining": {"unknown": 1, "quotes": 4}},
     }
     told = summary(final)
@@ -326,3 +340,4 @@ def test_damaged_rows_of_unknown_kind_are_not_said_to_be_stored() -> None:
         "left in the journal: unknown": 1,
     }  # fmt: skip
     assert told["rows"] == {"trades": 88, "quotes": 6, "values": 7}
+    assert told["breaks"] == {"trades_missed": 2}

@@ -153,13 +153,19 @@ async def test_metrics_can_be_read_by_prometheus(start: Start) -> None:
     gateway = await start()
     gateway.bus.put(trades(1, 5))
     gateway.bus.put(signals(4))
-    gateway.bus.tell({"received": {"trades": 5}, "stored": {"trades": 5}, "bars": 2, "signals": 4, "late": 0})
+    figures = {"received": {"trades": 5}, "stored": {"trades": 5}, "breaks": {"trades_missed": 3}}
+    gateway.bus.tell({**figures, "bars": 2, "signals": 4, "late": 0})
     await asyncio.sleep(0.1)
     page = (await get(gateway.url, "/metrics")).text
     samples = {sample.name: sample for family in text_string_to_metric_families(page) for sample in family.samples}
     assert samples["candela_tick_to_gateway_seconds_count"].value == 5
     assert samples["candela_signal_to_gateway_seconds_count"].value == 4
     assert samples["candela_market_signals_total"].value == 4
+    assert samples["candela_market_stored_rows_total"].value == 5
+    assert (samples["candela_market_breaks_total"].labels, samples["candela_market_breaks_total"].value) == (
+        {"kind": "trades_missed"},
+        3,
+    )
     assert samples["candela_gateway_market_connected"].value == 1
 
 
