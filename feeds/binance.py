@@ -123,4 +123,4 @@ def hello(event: str, subscription: Subscription) -> bytes | None:  # noqa: ARG0
     return None
 
 
-BINANCE = Venue(name="binance", url=url, hello=hello, decode=decode, ready="open")
+BINANCE = Venue(name="binance", url=url, hello=hello, decode=decode, ready="open", scanner="feeds.binance_scan")
