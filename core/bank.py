@@ -55,7 +55,7 @@ class Bank:
         self.outputs, self.fields = plan.outputs, plan.fields
         self.timeframes = tuple(timeframes)
         self.source = written(plan, len(timeframes))
-        self.name = f"kernel_{digest(self.source, self.nodes)}"
+        self.name = f"kernel_{digest(self.source, (node.step for node in self.nodes))}"
         self.kernel = loaded(self.name, self.source, folder)
         self.dtype: np.dtype[np.void] = self.kernel.VALUE
         self.lane = np.array([(TIMEFRAME_NAMES.index(name), TIMEFRAMES[name], NEVER, 0) for name in timeframes], LANE)

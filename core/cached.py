@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,16 +20,16 @@ from numba.core.registry import CPUDispatcher
 
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SIGNAL, TRADE
-from core.node import Node, Step
+from core.node import Step
 
 
-def digest(source: str, nodes: Sequence[Node]) -> str:
+def digest(source: str, steps: Iterable[Step]) -> str:
     """A hash of everything that shapes the machine code."""
     seen: dict[str, str] = {}
     for name in ("core.events", "core.bars", "core.checks", "core.compiled", "core.past"):
         seen[name] = inspect.getsource(importlib.import_module(name))
-    for node in nodes:
-        _modules(node.step, seen)
+    for step in steps:
+        _modules(step, seen)
     layouts = [str(dtype) for dtype in (TRADE, QUOTE, BAR, SIGNAL)]
     parts = [source, *layouts, numba.__version__, np.__version__, sys.version]
     parts += [f"{name}\n{text}" for name, text in sorted(seen.items())]

@@ -25,7 +25,7 @@ async def prepared(engine: Engine, nodes: tuple[Node, ...], groups: tuple[Group,
     """A bank of other nodes for this engine, compiled elsewhere: what `engine.change` takes, between two batches."""
     plan = planned(nodes, groups)
     source = written(plan, len(engine.bank.timeframes))
-    path = placed(f"kernel_{digest(source, plan.nodes)}", source, engine.folder)
+    path = placed(f"kernel_{digest(source, (node.step for node in plan.nodes))}", source, engine.folder)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(path), stderr=asyncio.subprocess.PIPE
     )

@@ -142,4 +142,6 @@ def hello(event: str, subscription: Subscription) -> bytes | None:  # noqa: ARG0
     return None
 
 
-BINANCE = Venue(name="binance", url=url, hello=hello, decode=decode, ready="open", numbered=True)
+BINANCE = Venue(
+    name="binance", url=url, hello=hello, decode=decode, ready="open", scanner="feeds.binance_scan", numbered=True
+)

@@ -10,7 +10,6 @@ from numba import types
 from core.cached import digest, loaded
 from core.compiled import compilations, entry, interpreted
 from core.events import Batch, Symbols
-from feeds import scanning
 from feeds.scanning import KINDS, NUMBER, RUN, SEED, SLOT, WORK, mixed
 
 _ROOM = 1 << 14  # rows of a kind that one call may write
@@ -30,12 +29,13 @@ class Scanner:
     """
 
     def __init__(self, module: str, symbols: Symbols, folder: Path) -> None:
-        source = inspect.getsource(import_module(module))
-        self.kernel = loaded(f"scan_{digest(source + inspect.getsource(scanning), ())}", source, folder)
+        plain = import_module(module)
+        source = inspect.getsource(plain)
+        self.kernel = loaded(f"scan_{digest(source, [plain.scan])}", source, folder)
         self._scan = entry(self.kernel.scan, (types.int64,))
         self.compiled = compilations(self.kernel.scan)
         self._rows = [np.empty(_ROOM, dtype=dtype) for dtype in KINDS]
-        self._runs, self._numbers = np.empty(3 * _ROOM, dtype=RUN), np.empty(8, dtype=NUMBER)
+        self._runs, self._numbers = np.empty(3 * _ROOM, dtype=RUN), np.empty(16, dtype=NUMBER)
         self._work = np.zeros(1, dtype=WORK)
         self._words = self._work.view(np.int64).data  # a field by its name costs four times as much
         self._work["room"] = _ROOM

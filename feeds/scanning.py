@@ -26,7 +26,7 @@ KINDS = (TRADE, QUOTE, BAR)
 # A place of the table of symbols, which is twice as long as they are many: the next free one behind a name's hash.
 SLOT = np.dtype([("symbol", "i8"), ("at", "i8"), ("length", "i8")])
 BYTE = np.dtype([("value", "u1")])
-NUMBER = np.dtype([("value", "f8")])
+NUMBER, INTEGER = np.dtype([("value", "f8")]), np.dtype([("value", "i8")])
 
 # What a scanner says: the frame is read; it needs more bytes; the message is for the checked path; the frame is no
 # plain message but for the protocol; there is no room for more rows.

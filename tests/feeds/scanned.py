@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.errors import BadFrame
-from core.events import Batch, Symbols, joined
+from core.events import TRADE, Batch, Symbols, joined
 from core.ports import Decoded
 from feeds.scanner import Scanner
 from feeds.scanning import CONTROL, ODD, SHORT
-from tests.feeds.made import kernels
 
 Rows = list[tuple[int, bytes]]  # (the identity of the dtype, the bytes), neighbours of one kind together
 Decode = Callable[[bytes, Symbols, int], Decoded]
@@ -51,6 +50,11 @@ class Told:
         self.add(decoded.batches)
 
     @property
+    def prices(self) -> list[float]:
+        """Of all trades."""
+        return [price for run in self._runs if run[0].dtype is TRADE for price in joined(run)["price"].tolist()]
+
+    @property
     def rows(self) -> Rows:
         return [(id(run[0].dtype), joined(run).tobytes()) for run in self._runs]
 
@@ -88,7 +92,3 @@ def same(scanner: Scanner, decode: Decode, payloads: Sequence[bytes], symbols: S
     assert ours.rows == theirs.rows
     assert ours.refused == theirs.refused
     return ours.scanned
-
-
-def scanner(module: str, symbols: Symbols) -> Scanner:
-    return Scanner(module, symbols, kernels())
