@@ -136,8 +136,8 @@ class SocketFeed:
         self._connection = connection
         self._reached("open", connection)
 
-    def scanned(self, batches: Sequence[Batch], frames: int) -> None:
-        self._decoder.scanned(batches, frames)
+    def scanned(self, batches: Sequence[Batch], scanner: Scanner) -> None:
+        self._decoder.scanned(batches, scanner)
         self._came()
 
     def received(self, connection: WebSocket, message: bytes, ts_recv: int) -> None:
