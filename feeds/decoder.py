@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import BadFrame
-from core.events import Batch, Symbols, joined, kind
+from core.events import Batch, Symbols, joined
 from core.log import logger
 from core.ports import Notice, Venue
 from feeds.scanner import Scanner
@@ -28,10 +28,13 @@ class Decoder:
         """Whether anything waits."""
         return bool(self._box)
 
-    def scanned(self, batches: Sequence[Batch], frames: int) -> None:
-        """Take what the scanner wrote."""
-        self._stats.frames += frames
-        self._put(batches)
+    def scanned(self, batches: Sequence[Batch], scanner: Scanner) -> None:
+        """Take what the scanner wrote; it counted the rows already."""
+        self._stats.frames += scanner.frames
+        for what, rows in scanner.rows.items():
+            self._stats.received[what] += rows
+            self.waiting += rows
+        self._box.extend(batches)
 
     def checked(self, message: bytes, ts_recv: int) -> Sequence[Notice]:
         """Take a message of any kind; the notices in it."""
@@ -43,18 +46,15 @@ class Decoder:
             logger().warning("bad_frame", venue=self._venue.name, reason=str(error), count=self._stats.bad_frames)
             return ()
         self._stats.refused.update(decoded.refused)
-        self._put(decoded.batches)
+        for batch in decoded.batches:
+            self._stats.count(batch)
+            self.waiting += len(batch)
+            self._box.append(batch)
         return decoded.notices
 
     def put(self, batch: Batch) -> None:
         """Let a row that no frame brought wait in its place."""
         self._box.append(batch)
-
-    def _put(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            self._stats.received[kind(batch)] += len(batch)
-            self.waiting += len(batch)
-        self._box.extend(batches)
 
     def taken(self) -> list[Batch]:
         """All that waits, neighbours of one kind joined."""

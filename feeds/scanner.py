@@ -18,7 +18,8 @@ _BYTES, _AT, _END, _PAYLOAD, _LENGTH, _NEXT = (
     _NAMES.index(name) for name in ("bytes", "at", "end", "payload", "length", "next")
 )
 _TS_RECV, _FRAMES, _WHOLE, _RUNS = (_NAMES.index(name) for name in ("ts_recv", "frames", "whole", "runs"))
-_COUNTS = tuple(_NAMES.index(name) for name in ("trades", "quotes", "bars"))
+_KIND_NAMES = ("trades", "quotes", "bars")
+_COUNTS = tuple(map(_NAMES.index, _KIND_NAMES))
 _mix = interpreted(mixed)
 
 
@@ -39,10 +40,11 @@ class Scanner:
         self._work = np.zeros(1, dtype=WORK)
         self._words = self._work.view(np.int64).data  # a field by its name costs four times as much
         self._work["room"] = _ROOM
-        pairs = zip(("to_trades", "to_quotes", "to_bars"), self._rows, strict=True)
-        for name, array in (*pairs, ("to_runs", self._runs), ("numbers", self._numbers)):
-            self._work[name] = array.ctypes.data
+        for name, array in zip(_KIND_NAMES, self._rows, strict=True):
+            self._work[f"to_{name}"] = array.ctypes.data
+        self._work["to_runs"], self._work["numbers"] = self._runs.ctypes.data, self._numbers.ctypes.data
         self._address = self._work.ctypes.data
+        self.rows: dict[str, int] = {}  # by kind, of the last batches
         self._symbols, self._known, self._names = symbols, 0, b""
         self._slots = np.empty(0, dtype=SLOT)
         self._learn()
@@ -71,6 +73,7 @@ class Scanner:
         """The rows of the frames that were read, neighbours of one kind together; they are nobody else's."""
         words = self._words
         runs = self._runs[: words[_RUNS]].tolist()
+        self.rows = dict(zip(_KIND_NAMES, (words[count] for count in _COUNTS), strict=True))
         owned = [rows[: words[count]].copy() for rows, count in zip(self._rows, _COUNTS, strict=True)]
         words[_RUNS] = words[_COUNTS[0]] = words[_COUNTS[1]] = words[_COUNTS[2]] = 0
         found, begin = [], [0, 0, 0]

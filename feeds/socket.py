@@ -160,8 +160,8 @@ class SocketFeed:
         self._connection = connection
         self._reached("open", connection)
 
-    def scanned(self, batches: Sequence[Batch], frames: int) -> None:
-        self._decoder.scanned(batches, frames)
+    def scanned(self, batches: Sequence[Batch], scanner: Scanner) -> None:
+        self._decoder.scanned(batches, scanner)
         self._silence.heard(self._now())
         self._came()
 

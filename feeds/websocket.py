@@ -7,7 +7,7 @@ upgrade, pings, closes, messages in pieces and whatever is wrong go through webs
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from websockets.client import ClientProtocol
@@ -37,7 +37,7 @@ class Reader(Protocol):
         ...
 
     def opened(self, connection: "WebSocket") -> None: ...
-    def scanned(self, batches: Sequence[Batch], frames: int) -> None: ...
+    def scanned(self, batches: Sequence[Batch], scanner: Scanner) -> None: ...
     def received(self, connection: "WebSocket", message: bytes, ts_recv: int) -> None: ...
 
 
@@ -61,8 +61,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._address = np.frombuffer(buffer, dtype=np.uint8).ctypes.data
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 create_connection makes no other
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without saying so
         request = self._protocol.connect()
         request.headers.update(self._headers)
         self._protocol.send_request(request)
@@ -119,7 +118,7 @@ class WebSocket(asyncio.BufferedProtocol):
             said = scanner.scan(self._address, self._at, self._end, ts_recv, whole=not self._parts)
             self._at, payload, length, behind = scanner.frame
             if scanner.frames:
-                self._reader.scanned(scanner.batches(), scanner.frames)
+                self._reader.scanned(scanner.batches(), scanner)
             if said == ODD:
                 self._at = behind
                 self._reader.received(self, bytes(self._view[payload : payload + length]), ts_recv)

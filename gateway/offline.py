@@ -16,10 +16,13 @@ def warmup(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
     Example: candela warmup
     """
     from core.events import Symbols  # noqa: PLC0415 other verbs need no compiler
-    from services.market import make_engine  # noqa: PLC0415
+    from feeds.scanner import Scanner  # noqa: PLC0415
+    from services.market import make_engine, venue_of  # noqa: PLC0415
 
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
     engine = make_engine(settings, Symbols(grows=True))
+    if scanner := venue_of(settings).scanner:
+        Scanner(scanner, Symbols(), settings.kernel_folder)
     told = {"kernel": engine.bank.name, "nodes": [node.name for node in engine.bank.nodes]}
     out.print_json(json.dumps(told)) if as_json else out.print(
         f"{told['kernel']}: {len(engine.bank.nodes)} nodes ready"

@@ -17,7 +17,7 @@ from core.journal import Journal
 from core.log import logger
 from core.loop import run, settle
 from core.node import Group, Node
-from core.ports import Catalogue, Feed, Sink, Subscription
+from core.ports import Catalogue, Feed, Sink, Subscription, Venue
 from core.priority import hurry
 from core.settings import Group as GroupSettings
 from core.settings import Market as MarketSettings
@@ -184,8 +184,13 @@ def nodes(asked: MarketSettings | GroupSettings) -> tuple[Node, ...]:
     return (*map(indicator, asked.indicators), *map(strategy, asked.strategies))
 
 
+def venue_of(settings: Settings) -> Venue:
+    """The venue the settings name; the local exchange speaks Alpaca's protocol."""
+    return ALPACA if settings.feed.venue == "exchange" else VENUES[settings.feed.venue]
+
+
 def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
-    """The venue the settings name, or the local exchange, which speaks Alpaca's protocol."""
+    """What the settings' venue sends, its frames' scanner compiled."""
     feed, local = settings.feed, settings.feed.venue == "exchange"
     names = feed.symbols or (default_symbols(settings.exchange.symbols) if local else ())
     if not names:
@@ -196,16 +201,12 @@ def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
     key = settings.exchange.key if local else feed.key
     secret = (settings.exchange if local else feed).secret.get_secret_value()
     subscription = Subscription(tuple(names), feed.channels, key, secret)
-    venue = ALPACA if local else VENUES[feed.venue]
+    venue = venue_of(settings)
     venue.hello("connected", subscription)  # a missing key is said now, not when the venue asks for it
     return SocketFeed(
-        venue,
-        subscription,
-        symbols,
-        url=feed.url,
-        close_delay=settings.market.close_delay_ms * 1_000_000,
-        silence_s=feed.silence_s,
-    ), symbols
+        venue, subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
+        kernels=settings.kernel_folder, silence_s=feed.silence_s,
+    ), symbols  # fmt: skip
 
 
 def _microseconds(nanoseconds: float) -> float | None:

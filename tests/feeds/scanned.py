@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from hypothesis import strategies as some
 
 from core.errors import BadFrame
 from core.events import TRADE, Batch, Symbols, joined
@@ -24,6 +25,22 @@ def framed(payload: bytes, opcode: int = 2) -> bytes:
     else:
         length = b"\x7e" + size.to_bytes(2, "big") if size < 1 << 16 else b"\x7f" + size.to_bytes(8, "big")
     return bytes([0x80 | opcode]) + length + payload
+
+
+@some.composite
+def harmed(draw: some.DrawFn, payload: bytes) -> bytes:
+    """A message with a byte changed, swapped with its neighbour, gone or too many, or cut off."""
+    at = draw(some.integers(0, max(len(payload) - 1, 0)))
+    letter = draw(some.integers(0, 255) | some.sampled_from(b'0123456789.{}":, \\'))
+    ways = [
+        payload[:at] + bytes([letter]) + payload[at + 1 :],
+        payload[:at] + payload[at : at + 2][::-1] + payload[at + 2 :],
+        payload[:at] + payload[at + 1 :],
+        payload[:at] + bytes([letter]) + payload[at:],
+        payload[:at],
+        payload + bytes([letter]),
+    ]
+    return draw(some.sampled_from(ways))
 
 
 class Told:

@@ -20,6 +20,9 @@ import psycopg
 import pytest
 import websockets
 
+from core.events import Symbols
+from feeds import ALPACA
+from feeds.scanner import Scanner
 from gateway.up import summary
 from tests.command import Up, counted, run
 
@@ -301,6 +304,7 @@ def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
     warmed = json.loads(run("warmup", "--json", "--data", str(folder)).stdout)
     assert "crossover_12_26" in warmed["nodes"]
     assert (folder / "kernels" / f"{warmed['kernel']}.py").is_file()
+    assert Scanner(ALPACA.scanner, Symbols(), folder / "kernels").compiled == 0
 
 
 @pytest.mark.parametrize(
