@@ -1,6 +1,5 @@
 """What tests in several folders share: compiled kernels, made-up market data, a real database."""
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -37,11 +36,8 @@ START = 1_700_000_000 * SECOND
 
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiled kernels of this test run: compiled once, shared by all tests and by the processes they run in."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kernels"
-    folder.mkdir(exist_ok=True)
-    return folder
+    """Compiled kernels of this test run: compiled once, shared by all tests."""
+    return tmp_path_factory.mktemp("kernels")
 
 
 @pytest.fixture(scope="session")
