@@ -27,7 +27,7 @@ class VenueClock:
     def observe(self, batch: Batch) -> None:
         """Learn from trades; quotes may carry our own time instead of the venue's."""
         if batch.dtype is TRADE:
-            self._lags.append(int(batch["ts_recv"][-1] - batch["ts_event"][-1]))
+            self._lags.append(batch["ts_recv"].item(-1) - batch["ts_event"].item(-1))
 
     def row(self, now: int) -> Batch | None:
         """A TIME row, if one is due at `now` by our clock."""

@@ -1,7 +1,7 @@
 """JSON, one value at a time, for compiled scanners; what is not simple is BAD: not wrong, but not for here.
 
 A decimal number is its digits divided by a power of ten: where both are exact as floats, the one division rounds as it
-should. Functions that are called in several places are not inlined: that took eight times as long to compile.
+should. Functions that are called in several places are not inlined: that took several times as long to compile.
 """
 
 import numpy as np
