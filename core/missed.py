@@ -16,13 +16,13 @@ def noted(cursor: psycopg.Cursor, missed: Batch, symbol_ids: NDArray[np.int64]) 
     given = {
         "symbol_ids": symbol_ids[ended["symbol"]].tolist(),
         "channels": [CHANNELS[channel] for channel in ended["channel"]],
-        "from": ended["from_ts"].tolist(),
-        "to": ended["to_ts"].tolist(),
+        "begins": ended["from_ts"].tolist(),
+        "ends": ended["to_ts"].tolist(),
         "reasons": [REASONS[reason] for reason in ended["reason"]],
     }
     cursor.execute(query("note_gaps"), given)
     trades = ended[ended["channel"] == CHANNELS.index("trades")]
     for row in trades[["symbol", "from_ts", "to_ts"]].tolist():
-        given = {"symbol_id": int(symbol_ids[row[0]]), "from": row[1], "to": row[2]}
+        given = {"symbol_id": int(symbol_ids[row[0]]), "start": row[1], "end": row[2]}
         for what in _DOUBTED:
             cursor.execute(query(f"doubt_{what}"), given)

@@ -226,22 +226,22 @@ WHERE symbol_id = %(symbol_id)s AND channel = 'trades' AND from_ts < %(end)s AND
 
 -- name: note_gaps
 INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason)
-SELECT * FROM unnest(%(symbol_ids)s::integer[], %(channels)s::text[], %(from)s::bigint[], %(to)s::bigint[], %(reasons)s::text[])
+SELECT * FROM unnest(%(symbol_ids)s::integer[], %(channels)s::text[], %(begins)s::bigint[], %(ends)s::bigint[], %(reasons)s::text[])
 
 -- name: doubt_bars
 UPDATE bars SET quality = 2
-WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(from)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(to)s / 1e9)
-  AND ts_close > %(from)s AND origin = 0 AND quality = 0
+WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(end)s / 1e9)
+  AND ts_close > %(start)s AND origin = 0 AND quality = 0
 
 -- name: doubt_values
 UPDATE indicator_values SET quality = 2
-WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(from)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(to)s / 1e9)
-  AND ts_event > %(from)s AND quality = 0
+WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(end)s / 1e9)
+  AND ts_event > %(start)s AND quality = 0
 
 -- name: doubt_signals
 UPDATE signals SET quality = 2
-WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(from)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(to)s / 1e9)
-  AND ts_event > %(from)s AND quality = 0
+WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(end)s / 1e9)
+  AND ts_event > %(start)s AND quality = 0
 
 -- name: split_gap
 INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, noted)

@@ -164,7 +164,18 @@ async def test_every_named_query_runs(history: History, database: str) -> None:
     text = (files("core") / "sql/queries.sql").read_text()
     names = [line.split()[-1] for line in text.splitlines() if line.startswith("-- name: ")]
     assert len(names) == len(set(names)) > 15
-    several = ("names", "channels", "symbol_ids", "seqs", "symbols", "timeframes", "closes")
+    several = (
+        "names",
+        "channels",
+        "symbol_ids",
+        "seqs",
+        "symbols",
+        "timeframes",
+        "closes",
+        "begins",
+        "ends",
+        "reasons",
+    )
     lists: dict[str, object] = {key: [] for key in several}
     words = ("source", "symbol", "strategy", "after_symbol", "after_source", "timeframe", "kind", "path", "channel")
     counts = ("seconds", "start", "end", "limit", "after_ts", "after_seq", "position", "rows", "origin", "bytes")
