@@ -22,7 +22,13 @@ def noted(cursor: psycopg.Cursor, missed: Batch, symbol_ids: NDArray[np.int64]) 
     }
     cursor.execute(query("note_gaps"), given)
     trades = ended[ended["channel"] == CHANNELS.index("trades")]
-    for row in trades[["symbol", "from_ts", "to_ts"]].tolist():
-        given = {"symbol_id": int(symbol_ids[row[0]]), "start": row[1], "end": row[2]}
+    if len(trades):
+        given = {
+            "symbol_ids": symbol_ids[trades["symbol"]].tolist(),
+            "begins": trades["from_ts"].tolist(),
+            "ends": trades["to_ts"].tolist(),
+            "start": int(trades["from_ts"].min()),
+            "end": int(trades["to_ts"].max()),
+        }
         for what in _DOUBTED:
             cursor.execute(query(f"doubt_{what}"), given)

@@ -68,13 +68,14 @@ class Venue:
     """A venue is four pure things; `feeds/socket.py` does the rest.
 
     `hello(event, subscription)` is what to send once the connection reached `event` ("open" right after the
-    upgrade, then every notice's event), or None. `decode(frame, symbols, ts_recv)` raises BadFrame only. `scanner`
+    upgrade, then every notice's event), bytes as a binary message, text as text; or None.
+    `decode(frame, symbols, ts_recv)` raises BadFrame only. `scanner`
     names the module whose compiled `scan` gives the same rows of plain frames, many times faster (`feeds/scanner.py`).
     """
 
     name: str
     url: Callable[[Subscription], str]
-    hello: Callable[[str, Subscription], bytes | None]
+    hello: Callable[[str, Subscription], bytes | str | None]
     decode: Callable[[bytes, Symbols, int], Decoded]
     headers: Mapping[str, str] = field(default_factory=dict)
     ready: str = "open"  # the event after which data flows

@@ -114,13 +114,13 @@ def _time(text: str) -> int:
     return ts if 0 < ts < 2**62 else -1
 
 
-def hello(event: str, subscription: Subscription) -> bytes | None:
+def hello(event: str, subscription: Subscription) -> str | None:
     """Subscribe once connected: the venue waits five seconds for it. Heartbeats tell a quiet market from a mute one."""
     if event != "open":
         return None
     names = [_CHANNELS[channel] for channel in subscription.channels if channel in _CHANNELS]
     channels = [{"name": name, "product_ids": subscription.symbols} for name in (*names, "heartbeat")]
-    return msgspec.json.encode({"type": "subscribe", "channels": channels})
+    return msgspec.json.encode({"type": "subscribe", "channels": channels}).decode()
 
 
 COINBASE = Venue(

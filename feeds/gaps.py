@@ -9,8 +9,8 @@ from feeds.clock import VenueClock
 class Gaps:
     """`lost` when a connection ends, `found` when data flows again: MISSED rows of every symbol and channel.
 
-    `since` is when an earlier run had data last, by the venue's clock; 0 when there was none. A gap may be longer than
-    what is missing, never shorter: from what had surely come, to what surely comes.
+    `since` is when an earlier run had data last, by the venue's clock; 0 when there was none. A gap is longer
+    than what is missing by the clock's delay on either side.
     """
 
     def __init__(self, symbols: Symbols, channels: Sequence[str], clock: VenueClock, since: int = 0) -> None:

@@ -32,12 +32,17 @@ class Silence:
         self._since = now
 
     def heard(self, now: int) -> None:
-        pause = now - max(self.last, self._since)
+        pause = now - self.since
         self._longest = max(pause, self._longest * 0.5 ** (pause / _HALVED))
         self.last, self._doubled = now, 0
 
+    @property
+    def since(self) -> int:
+        """From when on nothing came: the last data, or a connection's begin; 0 before the first."""
+        return max(self.last, self._since)
+
     def overdue(self, now: int) -> bool:
-        return now - max(self.last, self._since) > self.limit
+        return now - self.since > self.limit
 
     def given_up(self) -> None:
         """A connection was left because it was silent."""

@@ -102,11 +102,19 @@ class SocketFeed:
         return self._decoder.taken()
 
     async def _tick(self) -> None:
+        before = False
         while True:
             await asyncio.sleep(_TICK_S)
-            if self.stats.connected and self._connection is not None and self._silence.overdue(self._now()):
+            silent = self._is_silent()
+            if silent and before and self._connection is not None:
                 self._leave_silent(self._connection)
+            before = silent
             self._ready.set()
+
+    def _is_silent(self) -> bool:
+        """Whether the venue says nothing for too long. Twice in a row: after a stall of ours we have to read first."""
+        listening = self._connection is not None and not self._connection.paused
+        return listening and self._silence.overdue(self._now())
 
     def _leave_silent(self, connection: WebSocket) -> None:
         """Whoever is silent for too long is left, and asked again on a new connection."""
@@ -151,13 +159,14 @@ class SocketFeed:
 
     def _lost(self) -> None:
         self.stats.connected = False
-        for batch in self._gaps.lost(self._silence.last, self._lost_by, self._now()):
+        for batch in self._gaps.lost(self._silence.since, self._lost_by, self._now()):
             self._decoder.put(batch)
         self._lost_by = DISCONNECTED
 
     def opened(self, connection: WebSocket) -> None:
         self.stats.connections += 1
         self._connection = connection
+        self._silence.opened(self._now())
         self._reached("open", connection)
 
     def scanned(self, batches: Sequence[Batch], scanner: Scanner) -> None:
@@ -171,7 +180,9 @@ class SocketFeed:
         if self._decoder.waiting > waiting:
             self._silence.heard(ts_recv)
         for notice in notices:
-            if notice.event == "error":
+            if notice.event == "heartbeat":
+                self._silence.heard(ts_recv)
+            elif notice.event == "error":
                 self._said_no(notice.message, notice.code, fatal=notice.fatal)
             else:
                 self._reached(notice.event, connection)
@@ -193,9 +204,7 @@ class SocketFeed:
             connection.send(answer)
         if event == self._venue.ready:
             self.stats.connected = True
-            now = self._now()
-            self._silence.opened(now)
-            for batch in self._gaps.found(now):
+            for batch in self._gaps.found(self._now()):
                 self._decoder.put(batch)
             logger().info("feed_connected", venue=self._venue.name, symbols=len(self._subscription.symbols))
 

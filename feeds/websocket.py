@@ -52,7 +52,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._reader, self._headers, self._now = reader, headers, now
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []  # of a message that came in pieces so far
-        self._reads, self._paused = 0, False
+        self._reads, self.paused = 0, False
         self._at = self._end = 0
         self._take(bytearray(_ROOM))
 
@@ -158,9 +158,11 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes | str) -> None:
+        """Binary for bytes, text for text."""
         if self._protocol.state is State.OPEN:
-            self._protocol.send_binary(message)
+            send = self._protocol.send_binary if isinstance(message, bytes) else self._protocol.send_text
+            send(message if isinstance(message, bytes) else message.encode())
             self._flush()
 
     def disconnect(self) -> None:
@@ -175,13 +177,13 @@ class WebSocket(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def pause_reading(self) -> None:
-        if self._transport is not None and not self._paused:
-            self._paused = True
+        if self._transport is not None and not self.paused:
+            self.paused = True
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if self._transport is not None and self._paused:
-            self._paused = False
+        if self._transport is not None and self.paused:
+            self.paused = False
             self._transport.resume_reading()
 
     async def watch(self, idle_s: float, reply_s: float) -> str:
@@ -190,7 +192,7 @@ class WebSocket(asyncio.BufferedProtocol):
             reads = self._reads
             if await self._ends_within(idle_s):
                 return self.lost.result()
-            if reads != self._reads or self._paused:
+            if reads != self._reads or self.paused:
                 continue
             self._protocol.send_ping(b"")
             self._flush()

@@ -203,9 +203,10 @@ class Hub:
     def _missed(self, batch: Batch) -> None:
         """What never reached the market process, said on every channel that is made of it."""
         for row in batch:
-            for channel, to in self._wanted.items():
-                if to and touches(row, channel):
-                    seq = self._doubt(channel, row, to)
+            for channel in [name for name in {**self._latest, **self._wanted} if touches(row, name)]:
+                to = self._wanted.get(channel, [])
+                seq = self._doubt(channel, row, to)
+                if to:
                     self._say_gap(channel, row, data_of("gaps", row, self.catalogue), seq, to)
 
     def _doubt(self, channel: str, missed: np.void, to: Sequence[Subscription]) -> int:

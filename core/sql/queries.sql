@@ -229,19 +229,22 @@ INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason)
 SELECT * FROM unnest(%(symbol_ids)s::integer[], %(channels)s::text[], %(begins)s::bigint[], %(ends)s::bigint[], %(reasons)s::text[])
 
 -- name: doubt_bars
-UPDATE bars SET quality = 2
-WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(end)s / 1e9)
-  AND ts_close > %(start)s AND origin = 0 AND quality = 0
+UPDATE bars t SET quality = 2
+FROM unnest(%(symbol_ids)s::integer[], %(begins)s::bigint[], %(ends)s::bigint[]) AS missed(symbol_id, from_ts, to_ts)
+WHERE t.symbol_id = missed.symbol_id AND t.ts_close > missed.from_ts AND t.ts_close <= missed.to_ts AND t.quality = 0 AND t.origin = 0
+  AND t.time BETWEEN to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND to_timestamp(%(end)s / 1e9)
 
 -- name: doubt_values
-UPDATE indicator_values SET quality = 2
-WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(end)s / 1e9)
-  AND ts_event > %(start)s AND quality = 0
+UPDATE indicator_values t SET quality = 2
+FROM unnest(%(symbol_ids)s::integer[], %(begins)s::bigint[], %(ends)s::bigint[]) AS missed(symbol_id, from_ts, to_ts)
+WHERE t.symbol_id = missed.symbol_id AND t.ts_event > missed.from_ts AND t.ts_event <= missed.to_ts AND t.quality = 0
+  AND t.time BETWEEN to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND to_timestamp(%(end)s / 1e9)
 
 -- name: doubt_signals
-UPDATE signals SET quality = 2
-WHERE symbol_id = %(symbol_id)s AND time >= to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND time <= to_timestamp(%(end)s / 1e9)
-  AND ts_event > %(start)s AND quality = 0
+UPDATE signals t SET quality = 2
+FROM unnest(%(symbol_ids)s::integer[], %(begins)s::bigint[], %(ends)s::bigint[]) AS missed(symbol_id, from_ts, to_ts)
+WHERE t.symbol_id = missed.symbol_id AND t.ts_event > missed.from_ts AND t.ts_event <= missed.to_ts AND t.quality = 0
+  AND t.time BETWEEN to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND to_timestamp(%(end)s / 1e9)
 
 -- name: split_gap
 INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, noted)

@@ -210,3 +210,16 @@ async def test_what_never_reached_us_is_said_on_every_channel_made_of_it_and_the
         ("trades", "AAPL", 0, end + 5),
     ]
     assert gaps[0]["data"] == {"from_ts": end - 1, "to_ts": None, "reason": "silent", "backfill": "pending"}
+
+
+async def test_who_comes_after_a_gap_sees_it_on_the_newest_bar(start: Start) -> None:
+    gateway = await start()
+    made = bars(3)
+    made["quality"] = COMPLETE
+    end = int(made["ts_event"][-1])
+    gateway.bus.put(made)
+    gateway.bus.put(rows(MISSED, [(end, end, 3, end - 1, NEVER, 0, 0, SILENT)]))
+    async with gateway.client() as client:
+        await client.subscribe("bars.1s", ["*"], snapshot=True)
+        newest = await client.next("snapshot")
+    assert (newest["seq"], newest["data"]["quality"]) == (3, "gap")
