@@ -4,12 +4,13 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgpack
 import pytest
 import uvloop
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from core.events import MISSED, NEVER, NOT_RUNNING, REASONS, SECOND, SILENT, TIME, TRADE, Batch, Symbols
 from core.ports import Subscription
@@ -51,11 +52,18 @@ class Quirky:
             self._id += 1
             stamp = msgpack.Timestamp(*divmod(now, SECOND))
             frame = msgpack.packb([{"T": "t", "S": "A", "i": self._id, "p": 1.0, "s": 1, "t": stamp}])
-            if self.mute or not self.connections:
+            if not await self._sent(frame):
                 self.lost.append(now)
-            for connection in [] if self.mute else self.connections:
-                await connection.send(frame)
             await asyncio.sleep(0.01)
+
+    async def _sent(self, frame: bytes) -> bool:
+        """Whether anybody was sent it: a connection may have been cut and not yet been noticed."""
+        sent = False
+        for connection in [] if self.mute else list(self.connections):
+            with suppress(ConnectionClosed):
+                await connection.send(frame)
+                sent = True
+        return sent
 
 
 @asynccontextmanager
