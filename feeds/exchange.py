@@ -1,78 +1,34 @@
 """The local exchange: a server that plays a session over a venue's real wire protocol.
 
-Alpaca's stock stream on /v2/iex, /v2/sip and /v2/test; Binance's on /stream?streams=… and /ws/…. All clients share one
-timeline, which begins when the first of them has subscribed; who comes later joins it where it is.
+Alpaca's stock stream on /v2/iex, /v2/sip and /v2/test; Binance's on /stream?streams=… and /ws/…; what was played so far
+by HTTP on the same port (feeds/rest.py). All clients share one timeline, which begins when the first of them has
+subscribed; who comes later joins it where it is.
 """
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from core.bank import NO_TRADES, Bank
-from core.errors import BadFrame, BadInput
+from core.errors import BadInput
 from core.events import BAR, SECOND, TRADE, Batch, Symbols
 from core.log import logger
-from feeds import binance
-from feeds.clients import AlpacaClient, BinanceClient, Client, Frame
-from feeds.replay import lines, session
-from feeds.stats import FeedStats
+from feeds.clients import AlpacaClient, BinanceClient, Client
+from feeds.ledger import Ledger
+from feeds.played import Played
+from feeds.rest import Answer, History
+from feeds.seats import Seat
 
 _MS = 1_000_000
-_QUEUE = 4_096  # frames that may wait for one client before it is a slow one
 _AUTH_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """One moment of a session: its rows, and the recorded frame they came from, if any."""
-
-    ts: int
-    batches: tuple[Batch, ...]
-    raw: bytes | None = None
-
-
-def recorded(path: Path, symbols: Symbols) -> Iterator[Played]:
-    """A recorded file as a session: venue frames as they were, CSV and Parquet as rows."""
-    if path.name.removesuffix(".gz").endswith((".csv", ".parquet")):
-        return ((Played(int(batch["ts_recv"][0]), (batch,))) for batch in session(path, symbols, FeedStats()))
-    if not path.is_file():
-        raise BadInput(f"expected a recorded session, found no file {path}")
-    return _recorded_frames(path, symbols)
-
-
-def _recorded_frames(path: Path, symbols: Symbols) -> Iterator[Played]:
-    for ts_recv, frame in lines(path):
-        try:
-            batches = tuple(binance.decode(frame, symbols, ts_recv).batches)
-        except BadFrame:
-            batches = ()
-        yield Played(ts_recv, batches, frame)
-
-
-def played(batches: Iterable[Batch]) -> Iterator[Played]:
-    """A simulated session, its neighbours of one millisecond together."""
-    held: list[Batch] = []
-    for batch in batches:
-        if held and batch["ts_event"][0] // _MS != held[0]["ts_event"][0] // _MS:
-            yield Played(int(held[0]["ts_event"][0]), tuple(held))
-            held = []
-        held.append(batch)
-    if held:
-        yield Played(int(held[0]["ts_event"][0]), tuple(held))
-
-
-@dataclass(eq=False)
-class _Seat:
-    client: Client
-    queue: "asyncio.Queue[tuple[Frame, dict[str, int]] | None]"
 
 
 class Exchange:
@@ -93,23 +49,27 @@ class Exchange:
         secret: str = "",
         speed: float = 1.0,
         rebase: bool = False,
+        ledger: Ledger | None = None,
     ) -> None:
         self.sent: Counter[str] = Counter()
         self.finished = asyncio.Event()
         self.port = port
         self.host = host
+        self.ledger = ledger or Ledger()
         self._source, self._symbols, self._speed, self._rebase = source, symbols, speed, rebase
         self._account = (key, secret)
-        self._seats: set[_Seat] = set()
+        self._history = History(self.ledger, symbols, self._account)
+        self._seats: set[Seat] = set()
         self._someone = asyncio.Event()
         self._bars = bars
+        self._now = 0
         self._server: Server | None = None
         self._player: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         try:
             self._server = await serve(
-                self._welcome, self.host, self.port, compression=None, process_request=_known_path, ping_interval=20
+                self._welcome, self.host, self.port, compression=None, process_request=self._request, ping_interval=20
             )
         except OSError:
             raise BadInput(
@@ -124,7 +84,7 @@ class Exchange:
             self._player.cancel()
             await asyncio.gather(self._player, return_exceptions=True)
         for seat in list(self._seats):
-            await seat.queue.put(None)
+            await seat.leave()
         for _ in range(500):
             if not self._seats:
                 break
@@ -139,11 +99,23 @@ class Exchange:
         path = "/v2/iex" if venue == "alpaca" else f"/stream?streams={streams}"
         return f"ws://{self.host}:{self.port}{path}"
 
+    def _request(self, connection: ServerConnection, request: Request) -> Response | None:
+        """An answer to a plain request; None where a socket opens."""
+        path = urlsplit(request.path).path
+        if path in ("/v2/iex", "/v2/sip", "/v2/test", "/stream") or path.startswith("/ws/"):
+            return None
+        answer = self._history.answer(request.path, request.headers, self._now)
+        if answer is not None:
+            return _response(answer)
+        return connection.respond(
+            404, f"expected /v2/iex, /v2/sip, /v2/test, /stream?streams=… or /ws/…, found {path}\n"
+        )
+
     async def _welcome(self, connection: ServerConnection) -> None:
-        seat = _Seat(self._client(connection.request), asyncio.Queue(_QUEUE))  # type: ignore[arg-type]  # set once open
+        seat = Seat(self._client(connection.request), connection)  # type: ignore[arg-type]  # set once open
         for frame in seat.client.greeting():
             await connection.send(frame)
-        writing = asyncio.create_task(self._write(seat, connection))
+        writing = asyncio.create_task(seat.write(self.sent))
         patience = asyncio.create_task(self._authenticate_in_time(seat, connection))
         self._seats.add(seat)
         try:
@@ -152,7 +124,7 @@ class Exchange:
                     await connection.send(frame)
                 if seat.client.listens:
                     self._someone.set()
-            await seat.queue.put(None)
+            await seat.leave()
         except ConnectionClosed:
             pass
         finally:
@@ -175,20 +147,11 @@ class Exchange:
             self._someone.set()
         return client
 
-    async def _authenticate_in_time(self, seat: _Seat, connection: ServerConnection) -> None:
+    async def _authenticate_in_time(self, seat: Seat, connection: ServerConnection) -> None:
         await asyncio.sleep(_AUTH_S)
         if isinstance(seat.client, AlpacaClient) and not seat.client.authenticated:
             await connection.send(seat.client.timed_out())
             await connection.close(seat.client.leaves, "auth timeout")
-
-    async def _write(self, seat: _Seat, connection: ServerConnection) -> None:
-        try:
-            while (item := await seat.queue.get()) is not None:
-                await connection.send(item[0])
-                self.sent.update(item[1])
-            await connection.close(1001, "the exchange closes")
-        except ConnectionClosed:
-            return
 
     async def _play(self) -> None:
         await self._someone.wait()
@@ -211,22 +174,17 @@ class Exchange:
         away from one that has a pace to keep."""
         batches = [_shifted(batch, shift) for batch in moment.batches] if shift else list(moment.batches)
         batches += self._minute_bars(batches, moment.ts + shift)
+        for batch in batches:
+            self.ledger.add(batch)
+        self._now = moment.ts + shift
         for seat in list(self._seats):
             for frame in seat.client.frames(batches, None if shift else moment.raw):
-                if self._speed > 0 and seat.queue.full():
-                    self._send_away(seat)
+                if self._speed > 0 and seat.full:
+                    self._seats.discard(seat)
+                    seat.send_away()
                     break
-                await seat.queue.put(frame)
+                await seat.give(frame)
         await asyncio.sleep(0)  # let the writers write: one that is behind its pace would fill every queue at once
-
-    def _send_away(self, seat: _Seat) -> None:
-        logger().warning("slow_client", waiting=seat.queue.qsize())
-        self._seats.discard(seat)
-        while not seat.queue.empty():
-            seat.queue.get_nowait()
-        if isinstance(seat.client, AlpacaClient):
-            seat.queue.put_nowait((seat.client.slow(), {}))
-        seat.queue.put_nowait(None)
 
     def _minute_bars(self, batches: Sequence[Batch], now: int) -> list[Batch]:
         """The bars that ended; Alpaca sends one at each minute's end."""
@@ -242,8 +200,6 @@ def _shifted(batch: Batch, shift: int) -> Batch:
     return moved
 
 
-def _known_path(connection: ServerConnection, request: Request) -> Response | None:
-    path = urlsplit(request.path).path
-    if path in ("/v2/iex", "/v2/sip", "/v2/test", "/stream") or path.startswith("/ws/"):
-        return None
-    return connection.respond(404, f"expected /v2/iex, /v2/sip, /v2/test, /stream?streams=… or /ws/…, found {path}\n")
+def _response(answer: Answer) -> Response:
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(answer.body)), "Connection": "close"}
+    return Response(answer.status, HTTPStatus(answer.status).phrase, Headers(headers), answer.body)

@@ -20,7 +20,8 @@ from core.events import Symbols
 from core.postgres import Embedded
 from core.reader import reader_of
 from core.settings import Settings
-from feeds.exchange import Exchange, played, recorded
+from feeds.exchange import Exchange
+from feeds.played import played, recorded
 from feeds.replay import ReplayFeed
 from feeds.simulated import default_symbols, simulated
 from gateway.app import serve

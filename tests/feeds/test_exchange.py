@@ -14,7 +14,8 @@ from core.errors import BadInput
 from core.events import SECOND, TIME, Batch, Symbols, joined, kind
 from core.ports import Subscription
 from feeds import ALPACA, BINANCE
-from feeds.exchange import Exchange, recorded
+from feeds.exchange import Exchange
+from feeds.played import recorded
 from feeds.socket import SocketFeed
 from tests.feeds.made import NAMES, exchange, listen, minutes, source, subscription, totals
 
