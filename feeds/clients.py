@@ -32,6 +32,10 @@ class Client(Protocol):
 
     def greeting(self) -> Iterable[Frame]: ...
     def handle(self, message: Frame) -> Iterable[Frame]: ...
+    def farewell(self, now: int) -> Iterable[Frame]:
+        """What it is told before the exchange goes down for a while."""
+        ...
+
     def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:
         """What it gets of these batches (or of the recorded frame they came from), and the rows by kind."""
         ...
@@ -55,6 +59,9 @@ class AlpacaClient:
 
     def handle(self, message: Frame) -> Iterable[Frame]:
         yield self._packed(self._answer(message))
+
+    def farewell(self, now: int) -> Iterable[Frame]:  # noqa: ARG002 this venue says nothing
+        return ()
 
     def timed_out(self) -> Frame:
         self.leaves = 1008
@@ -144,6 +151,9 @@ class BinanceClient:
             return
         yield json.dumps(self._answer(asked))
 
+    def farewell(self, now: int) -> Iterable[Frame]:
+        yield self._wrapped("!serverShutdown", {"e": "serverShutdown", "E": now // 1_000_000})
+
     def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:
         if raw is not None:
             yield from self._recorded(batches, raw)
@@ -151,7 +161,10 @@ class BinanceClient:
         for batch in batches:
             for stream, event in wire.binance(batch, self._names):
                 if stream in self._streams:
-                    yield json.dumps({"stream": stream, "data": event} if self._combined else event), {kind(batch): 1}
+                    yield self._wrapped(stream, event), {kind(batch): 1}
+
+    def _wrapped(self, stream: str, event: wire.Message) -> Frame:
+        return json.dumps({"stream": stream, "data": event} if self._combined else event)
 
     def _recorded(self, batches: Sequence[Batch], raw: bytes) -> Iterable[tuple[Frame, dict[str, int]]]:
         try:

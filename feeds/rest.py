@@ -102,6 +102,9 @@ class History:
         return _answer(200, wire.binance_trades(rows))
 
 
+TOO_MANY = Answer(429, b'{"code":-1003,"msg":"Too many requests.","message":"too many requests."}')  # for both venues
+
+
 class _Place(NamedTuple):
     """The row behind which a page begins."""
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,18 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
-from core.bank import Bank
 from core.errors import ConfigError
 from core.events import Symbols
 from core.postgres import Embedded
 from core.reader import reader_of
 from core.settings import Settings
-from feeds.exchange import Exchange
-from feeds.played import played, recorded
 from feeds.replay import ReplayFeed
-from feeds.simulated import default_symbols, simulated
 from gateway.app import serve
 from gateway.children import Figures
 from gateway.hub import Hub
 from gateway.table import live_table, summary_table
-from gateway.up import summary, up
-from services.market import kernel_folder, live_feed, market
+from gateway.up import Platform, summary, up
+from services.market import live_feed, market
 from services.storing import store_figures, storing, upkeep
 
 out = Console(highlight=False)
@@ -52,10 +48,12 @@ def asked_to_stop(*, supervised: bool = False) -> asyncio.Event:
     return stop
 
 
-async def run_platform(settings: Settings, arguments: list[str], environ: Mapping[str, str], *, as_json: bool) -> int:
+async def run_platform(
+    settings: Settings, arguments: list[str], environ: Mapping[str, str], *, faults: Sequence[str], as_json: bool
+) -> int:
     """`candela up`: a live table in a terminal, else a JSON line every few seconds."""
     if as_json or not out.is_terminal:
-        final = await up(settings, arguments, environ, _Lines().show, tell)
+        final = await up(Platform(settings, arguments, environ, faults), _Lines().show, tell)
         tell({"summary": final})
     else:
         addresses: dict[str, str] = {}
@@ -68,7 +66,8 @@ async def run_platform(settings: Settings, arguments: list[str], environ: Mappin
                 live.update(live_table(figures, last, now - then, addresses))
                 before[0] = (now, json.loads(json.dumps(figures)))
 
-            final = await up(settings, arguments, environ, show, lambda told: addresses.update(told["addresses"]))
+            platform = Platform(settings, arguments, environ, faults)
+            final = await up(platform, show, lambda told: addresses.update(told["addresses"]))
         out.print(summary_table(final))
     return 0 if final["balanced"] else 1
 
@@ -128,55 +127,6 @@ def _progress(told: Figures) -> str:
     )
 
 
-async def run_exchange(
-    settings: Settings, file: Path | None, seconds: int | None, *, rebase: bool, as_json: bool
-) -> int:
-    """`candela exchange`: until stopped, or until a finite session has been played."""
-    exchange = _exchange(settings, file, seconds, rebase=rebase)
-    stop = asked_to_stop()
-    await exchange.start()
-    addresses = {venue: exchange.url(venue) for venue in ("alpaca", "binance")}
-    told = {"addresses": addresses, "key": settings.exchange.key, "port": exchange.port}
-    tell(told) if as_json else out.print(
-        f"alpaca   ws://{exchange.host}:{exchange.port}/v2/iex  (key {settings.exchange.key}, secret as set)\n"
-        f"binance  ws://{exchange.host}:{exchange.port}/stream?streams=…\n"
-        "The session begins with the first subscription."
-    )
-    finished = asyncio.create_task(exchange.finished.wait())
-    await asyncio.wait([asyncio.create_task(stop.wait()), finished], return_when=asyncio.FIRST_COMPLETED)
-    await exchange.stop()
-    tell({"sent": dict(exchange.sent)}) if as_json else out.print(f"sent {dict(exchange.sent)}")
-    return 0
-
-
-def _exchange(settings: Settings, file: Path | None, seconds: int | None = None, *, rebase: bool) -> Exchange:
-    wanted = settings.exchange
-    if file is not None:
-        symbols = Symbols(grows=True)
-        source = recorded(file, symbols)
-    else:
-        symbols = Symbols(settings.feed.symbols or default_symbols(wanted.symbols))
-        batches = simulated(
-            len(symbols), seed=wanted.seed, start=1_700_000_000_000_000_000, rate=wanted.rate, seconds=seconds
-        )
-        source = played(batches)
-    return Exchange(
-        source, symbols, Bank((), ("1m",), kernel_folder(settings)), host=wanted.host, port=wanted.port, key=wanted.key,
-        secret=wanted.secret.get_secret_value(), speed=wanted.speed, rebase=rebase,
-    )  # fmt: skip
-
-
-async def serve_exchange(settings: Settings) -> int:
-    exchange = _exchange(settings, None, rebase=True)
-    stop = asked_to_stop(supervised=True)
-    await exchange.start()
-    tell({"event": "ready", "address": exchange.url("alpaca"), "port": exchange.port})
-    await _tell_until(stop, lambda: {"sent": dict(exchange.sent)})
-    await exchange.stop()
-    tell({"sent": dict(exchange.sent)})
-    return 0
-
-
 async def serve_market(settings: Settings) -> int:
     _check_store(settings, "the market process needs a store")
     feed, symbols = live_feed(settings)
@@ -198,7 +148,7 @@ async def serve_store(settings: Settings) -> int:
     os.nice(5)  # what storing costs never delays a signal
     async with storing(settings) as (store, running):
         tell({"event": "ready"})
-        telling = asyncio.create_task(_tell_until(stop, lambda: store_figures(store)))
+        telling = asyncio.create_task(tell_until(stop, lambda: store_figures(store)))
         tidying = asyncio.create_task(upkeep(settings))
         await asyncio.wait({telling, running}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()  # a store that failed raises as it is left, and is started again
@@ -218,7 +168,7 @@ async def serve_gateway(settings: Settings) -> int:
         known = {name: round(value, 1) if value == value else None for name, value in quantiles.items()}  # noqa: PLR0124 NaN
         return {"clients": len(hub.clients), "signal_to_gateway_us": known, "lost_rows": hub.lost_rows}
 
-    telling = asyncio.create_task(_tell_until(stop, figures))
+    telling = asyncio.create_task(tell_until(stop, figures))
     await serve(settings, hub, stop, lambda address: tell({"event": "ready", "address": address}))
     stop.set()
     await telling
@@ -240,7 +190,7 @@ async def _close_when(stop: asyncio.Event, feed: Any) -> None:  # Any: whatever 
     feed.close()
 
 
-async def _tell_until(stop: asyncio.Event, figures: Any) -> None:  # Any: a function that gives figures
+async def tell_until(stop: asyncio.Event, figures: Any) -> None:  # Any: a function that gives figures
     while not stop.is_set():
         tell(figures())
         try:

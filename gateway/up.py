@@ -5,7 +5,7 @@ import fcntl
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -16,6 +16,7 @@ from core.postgres import Embedded
 from core.reader import reader_of
 from core.settings import Settings
 from core.store import remaining
+from feeds.faults import Plan
 from gateway.app import check_address
 from gateway.children import Child, Figures
 from services.market import journal_root, live_feed
@@ -26,9 +27,12 @@ Show = Callable[[Figures], None]
 class Platform:
     """Database, exchange (when it is the venue), store, market and gateway. `addresses` is filled by `start`."""
 
-    def __init__(self, settings: Settings, arguments: list[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, arguments: list[str], environ: Mapping[str, str], faults: Sequence[str] = ()
+    ) -> None:
         self.addresses: dict[str, str] = {}
-        self._settings, self._arguments, self._environ = settings, arguments, dict(environ)
+        self.settings = settings
+        self._arguments, self._environ, self._faults = arguments, dict(environ), faults
         self._embedded: Embedded | None = None
         self._children: dict[str, Child] = {}
         self._failed: CandelaError | None = None
@@ -37,11 +41,16 @@ class Platform:
 
     async def start(self) -> None:
         """Start everything; whatever is wrong with the settings is said before anything is started."""
-        settings = self._settings
+        settings = self.settings
         check_address(settings)
         reader = reader_of(settings.store)
+        Plan(self._faults)
         if settings.feed.venue != "exchange":
             live_feed(settings)
+            if self._faults:
+                raise BadInput(
+                    f"--fault is for the local exchange: expected --feed exchange, found {settings.feed.venue}"
+                )
         self._environ[f"{PREFIX}BUS__URL"] = settings.bus.url or f"unix://{settings.data.folder}/bus.sock"
         if not settings.store.url.get_secret_value():
             self._embedded = Embedded(settings.data.folder, reader)
@@ -90,7 +99,7 @@ class Platform:
             if name in self._children:
                 final[name] = await self._children[name].stop()
         if "store" in final:  # looked at from here: the process may have been killed
-            left = await asyncio.to_thread(remaining, journal_root(self._settings))
+            left = await asyncio.to_thread(remaining, journal_root(self.settings))
             final["store"] = {**final["store"], "remaining": dict(left)}
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.stop)
@@ -102,7 +111,8 @@ class Platform:
         return {**told, "restarts": restarts, "up_s": round(time.monotonic() - self._began, 1)}
 
     async def _begin(self, name: str) -> Figures:
-        child = self._children[name] = Child(name, self._arguments, self._environ)
+        faults = [f"--fault={spec}" for spec in self._faults] if name == "exchange" else []
+        child = self._children[name] = Child(name, [*self._arguments, *faults], self._environ)
         return await child.start(self._give_up)
 
     def _give_up(self, error: CandelaError) -> None:
@@ -110,11 +120,10 @@ class Platform:
         self._ended.set()
 
 
-async def up(settings: Settings, arguments: list[str], environ: Mapping[str, str], show: Show, ready: Show) -> Figures:
+async def up(platform: Platform, show: Show, ready: Show) -> Figures:
     """Run the platform until SIGINT or SIGTERM; the summary of what went where."""
     with ExitStack() as stack:
-        stack.enter_context(_alone(settings))
-        platform = Platform(settings, arguments, environ)
+        stack.enter_context(_alone(platform.settings))
         try:
             await platform.start()
             ready({"addresses": platform.addresses})
@@ -142,7 +151,8 @@ def summary(final: Figures) -> Figures:
     ):
         dropped |= {f"{why}: {what}": count for what, count in counts.items() if what in inputs and count}
     stored = sum(rows[what] for what in inputs) + beside
-    sent = final.get("exchange", {}).get("sent", {})
+    exchange: dict[str, Any] = final.get("exchange", {})
+    sent = exchange.get("sent", {})
     logger().info("stopped", received=received, stored=stored, dropped=dropped)
     return {
         "sent_by_exchange": sum(sent.values()) if sent else None,
@@ -153,6 +163,7 @@ def summary(final: Figures) -> Figures:
         "rows": {what: count for what, count in rows.items() if count > 0},
         "bars": market.get("bars", 0),
         "signals": market.get("signals", 0),
+        **{name: exchange[name] for name in ("faults", "withheld", "repeated") if name in exchange},
     }
 
 

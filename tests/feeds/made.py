@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from core.bank import Bank
 from core.events import SECOND, Batch, Symbols, kind
+from core.moments import EVER
 from core.ports import Subscription, Venue
 from feeds import ALPACA
 from feeds.exchange import Exchange
@@ -36,8 +37,10 @@ def minutes() -> Bank:
     return Bank((), ("1m",), kernels())
 
 
-def exchange(seconds: int = 3, speed: float = 0.0, **options: Any) -> Exchange:
-    return Exchange(source(seconds), Symbols(NAMES), minutes(), key="key", secret="secret", speed=speed, **options)
+def exchange(seconds: int = 3, speed: float = 0.0, rate: float = 1000.0, **options: Any) -> Exchange:
+    return Exchange(
+        source(seconds, rate), Symbols(NAMES), minutes(), key="key", secret="secret", speed=speed, **options
+    )
 
 
 def subscription(key: str = "key") -> Subscription:
@@ -57,7 +60,7 @@ class Received:
         self.feed = SocketFeed(of, subscription(), Symbols(NAMES), url=venue.url(of.name), **options)
 
     def rows(self) -> Counter[str]:
-        return totals(self.batches)
+        return Counter(self.feed.stats.received)
 
     async def __aenter__(self) -> Self:
         self._listening = asyncio.create_task(listen(self.feed, self.batches))
@@ -75,6 +78,13 @@ async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(f"it did not become true within {seconds:g} seconds")
+
+
+def kept(venue: Exchange) -> Counter[str]:
+    """How many rows of each kind the history has."""
+    return +Counter(
+        {what: sum(len(venue.ledger.rows(what, at, *EVER)) for at in range(len(NAMES))) for what in EVERYTHING}
+    )
 
 
 def totals(batches: list[Batch]) -> Counter[str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -17,13 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.events import BAR, QUOTE, SECOND, TRADE, Batch, Symbols, joined, kind
-from core.moments import EVER
 from feeds.alpaca import nanoseconds
 from feeds.exchange import Exchange
 from feeds.ledger import Ledger
 from feeds.played import Played
 from feeds.rest import History
-from tests.feeds.made import EVERYTHING, NAMES, START, Received, exchange, source, until
+from tests.feeds.made import NAMES, START, Received, exchange, kept, source, until
 
 KEYS = {"APCA-API-KEY-ID": "key", "APCA-API-SECRET-KEY": "secret"}
 ASKED = datetime.fromtimestamp(START // SECOND, UTC)
@@ -42,19 +40,12 @@ async def played(venue: Exchange) -> list[Batch]:
     return got.batches
 
 
-def kept(venue: Exchange) -> Counter[str]:
-    """How many rows of each kind the history has."""
-    found = {what: sum(len(venue.ledger.rows(what, at, *EVER)) for at in range(len(NAMES))) for what in EVERYTHING}
-    return +Counter(found)
-
-
 def client(venue: Exchange, secret: str = "secret") -> StockHistoricalDataClient:
     return StockHistoricalDataClient("key", secret, url_override=f"http://127.0.0.1:{venue.port}")
 
 
 async def test_the_unmodified_alpaca_client_pages_through_trades_quotes_and_bars() -> None:
-    venue = exchange(62, ledger=Ledger(block=10_000))
-    venue._source = source(62, 600.0)
+    venue = exchange(62, rate=600.0, ledger=Ledger(block=10_000))
     got = await played(venue)
     history = client(venue)
     trades = await asyncio.to_thread(history.get_stock_trades, StockTradesRequest(symbol_or_symbols=NAMES, start=ASKED))
