@@ -5,6 +5,7 @@ Binance documentation, "WebSocket Streams" (live subscribing, combined streams).
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -13,8 +14,25 @@ import numpy as np
 
 from core.events import Batch, kind
 from feeds import wire
+from feeds.played import Verbatim
 
 Frame = bytes | str
+
+# Alpaca's channels by the type of their messages.
+_CHANNELS = {
+    "t": "trades", "q": "quotes", "b": "bars", "u": "updatedBars", "d": "dailyBars", "s": "statuses", "l": "lulds",
+    "c": "corrections", "x": "cancelErrors",
+}  # fmt: skip
+
+
+class _Head(msgspec.Struct):
+    T: str
+    S: str = ""
+
+
+_parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_head = msgspec.msgpack.Decoder(_Head)
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Client(Protocol):
@@ -36,7 +54,7 @@ class Client(Protocol):
         """What it is told before the exchange goes down for a while."""
         ...
 
-    def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:
+    def frames(self, batches: Sequence[Batch], raw: Verbatim | None) -> Iterable[tuple[Frame, dict[str, int]]]:
         """What it gets of these batches (or of the recorded frame they came from), and the rows by kind."""
         ...
 
@@ -71,7 +89,10 @@ class AlpacaClient:
         self.leaves = 1008
         return self._packed(_error(407, "slow client"))
 
-    def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:  # noqa: ARG002 a recorded frame is another venue's
+    def frames(self, batches: Sequence[Batch], raw: Verbatim | None) -> Iterable[tuple[Frame, dict[str, int]]]:
+        if raw is not None and raw.venue == "alpaca" and self._binary:
+            yield from self._recorded(raw.frame)
+            return
         messages: list[wire.Message] = []
         rows: dict[str, int] = {}
         for batch in batches:
@@ -82,6 +103,24 @@ class AlpacaClient:
                 rows[kind(batch)] = rows.get(kind(batch), 0) + len(mine)
         if messages:
             yield wire.packed(messages, binary=self._binary), rows
+
+    def _recorded(self, frame: bytes) -> Iterable[tuple[Frame, dict[str, int]]]:
+        """A recorded frame as it was, or those of its messages that are wanted."""
+        try:
+            parts = _parts.decode(frame)
+            channels = [self._channel(_head.decode(part)) for part in parts]
+        except _BROKEN:
+            return
+        mine = [part for part, channel in zip(parts, channels, strict=True) if channel]
+        if mine:
+            rows = Counter(channel for channel in channels if channel)
+            yield frame if len(mine) == len(parts) else msgspec.msgpack.encode(mine), dict(rows)
+
+    def _channel(self, message: "_Head") -> str:
+        """The channel that a message comes by, if it is wanted; corrections and cancels come with the trades."""
+        channel = _CHANNELS.get(message.T, "")
+        wanted = self._wanted.get("trades" if message.T in ("c", "x") else channel, set())
+        return channel if message.S in wanted or "*" in wanted else ""
 
     def _mask(self, wanted: set[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         return np.array([name in wanted for name in self._names])
@@ -154,9 +193,9 @@ class BinanceClient:
     def farewell(self, now: int) -> Iterable[Frame]:
         yield self._wrapped("!serverShutdown", {"e": "serverShutdown", "E": now // 1_000_000})
 
-    def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:
-        if raw is not None:
-            yield from self._recorded(batches, raw)
+    def frames(self, batches: Sequence[Batch], raw: Verbatim | None) -> Iterable[tuple[Frame, dict[str, int]]]:
+        if raw is not None and raw.venue == "binance":
+            yield from self._recorded(batches, raw.frame)
             return
         for batch in batches:
             for stream, event in wire.binance(batch, self._names):

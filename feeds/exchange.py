@@ -37,15 +37,16 @@ _RESTARTS = (1012, "service restart")
 class Exchange:
     """`start`, then `port`; `sent` counts rows by kind as they went out; `finished` is set after the session's end.
 
-    `speed` 0 is as fast as the readers take it, 1 the original pace. With `rebase` the session happens now. `faults`
-    are written as feeds/faults.py says, `seed` is their chance, `tally` what they did; `ledger` is the truth beside it.
+    `bars` makes minute bars, if the session does not bring its own. `speed` 0 is as fast as the readers take it, 1 the
+    original pace. With `rebase` the session happens now. `faults` are written as feeds/faults.py says, `seed` is their
+    chance, `tally` what they did; `ledger` is the truth beside it.
     """
 
     def __init__(  # noqa: PLR0913 each is a choice of the one who starts it
         self,
         source: Iterator[Played],
         symbols: Symbols,
-        bars: Bank,
+        bars: Bank | None,
         *,
         host: str = "127.0.0.1",
         port: int = 0,

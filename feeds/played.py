@@ -3,14 +3,22 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from core.errors import BadFrame, BadInput
 from core.events import Batch, Symbols
-from feeds import binance
-from feeds.replay import lines, session
+from feeds.recording import head, lines
+from feeds.replay import session
 from feeds.stats import FeedStats
 
 _MS = 1_000_000
+
+
+class Verbatim(NamedTuple):
+    """A recorded frame, and whose it is."""
+
+    venue: str
+    frame: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,7 @@ class Played:
 
     ts: int
     batches: tuple[Batch, ...]
-    raw: bytes | None = None
+    raw: Verbatim | None = None
 
 
 def recorded(path: Path, symbols: Symbols) -> Iterator[Played]:
@@ -32,12 +40,18 @@ def recorded(path: Path, symbols: Symbols) -> Iterator[Played]:
 
 
 def _recorded_frames(path: Path, symbols: Symbols) -> Iterator[Played]:
+    venue = head(path).venue
     for ts_recv, frame in lines(path):
         try:
-            batches = tuple(binance.decode(frame, symbols, ts_recv).batches)
+            batches = tuple(venue.decode(frame, symbols, ts_recv).batches)
         except BadFrame:
             batches = ()
-        yield Played(ts_recv, batches, frame)
+        yield Played(ts_recv, batches, Verbatim(venue.name, frame))
+
+
+def brings_bars(path: Path) -> bool:
+    """Whether a recorded file holds its venue's own bars: they need not be made."""
+    return not path.name.removesuffix(".gz").endswith((".csv", ".parquet")) and "bars" in head(path).channels
 
 
 def played(batches: Iterable[Batch]) -> Iterator[Played]:

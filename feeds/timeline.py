@@ -11,7 +11,7 @@ import numpy as np
 from core.bank import NO_TRADES, Bank
 from core.events import BAR, SECOND, TRADE, Batch, Symbols
 from feeds.faults import Plan
-from feeds.played import Played
+from feeds.played import Played, Verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Step:
     number: int
     shown: tuple[Batch, ...] = ()
     happened: tuple[Batch, ...] = ()
-    raw: bytes | None = None
+    raw: Verbatim | None = None
     fault: str = ""
     begins: bool = False
     late: bool = False
@@ -37,7 +37,7 @@ class Timeline:
     """Steps in the order of their times. With `now`, the session's first moment is moved to it."""
 
     def __init__(
-        self, source: Iterator[Played], symbols: Symbols, bars: Bank, plan: Plan, now: int | None = None
+        self, source: Iterator[Played], symbols: Symbols, bars: Bank | None, plan: Plan, now: int | None = None
     ) -> None:
         self._source, self._symbols, self._bars, self._plan, self._moved = source, symbols, bars, plan, now
         self._agenda: list[tuple[int, int, Step]] = []  # by time; of one time, in the order they were put there
@@ -117,7 +117,9 @@ class Timeline:
         return replace(step, shown=tuple(kept))
 
     def _minute_bars(self, batches: Sequence[Batch], now: int) -> tuple[Batch, ...]:
-        """The bars that ended; Alpaca sends one at each minute's end."""
+        """The bars that ended, unless the session brings its own; Alpaca sends one at each minute's end."""
+        if self._bars is None:
+            return ()
         self._bars.grow(len(self._symbols))
         made = [out for batch in batches if batch.dtype is TRADE for out in self._bars.take(batch)]
         made += self._bars.take(NO_TRADES, now, now)

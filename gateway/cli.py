@@ -11,8 +11,8 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import archiving, exchanging, offline
-from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded
+from gateway import archiving, exchanging, offline, recording
+from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 serve = typer.Typer(no_args_is_help=True, help="One part of the platform by itself, as in a cluster.")
@@ -124,6 +124,7 @@ def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
 
 app.command()(archiving.archive)
 app.command()(exchanging.exchange)
+app.command()(recording.record)
 serve.command("exchange")(exchanging.serve)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
@@ -168,10 +169,6 @@ def _serve(name: str, config_file: Path | None, run: Any) -> None:  # Any: a cor
     settings, _ = loaded(config_file, {})
     log.configure(settings.log.level, name)
     raise typer.Exit(run_until_complete(run(settings)))
-
-
-def split(names: str | None) -> tuple[str, ...] | None:
-    return tuple(name.strip() for name in names.split(",") if name.strip()) if names is not None else None
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from core.loop import run_until_complete
 from core.settings import Settings
 from feeds.exchange import Exchange
 from feeds.faults import Plan
-from feeds.played import played, recorded
+from feeds.played import brings_bars, played, recorded
 from feeds.simulated import default_symbols, simulated
 from gateway.flags import AsJson, ConfigFile, FaultList, loaded
 from gateway.running import asked_to_stop, out, tell, tell_until
@@ -105,7 +105,8 @@ def _made(
             len(symbols), seed=wanted.seed, start=1_700_000_000_000_000_000, rate=wanted.rate, seconds=seconds
         )
         source = played(batches)
+    bars = None if file is not None and brings_bars(file) else Bank((), ("1m",), kernel_folder(settings))
     return Exchange(
-        source, symbols, Bank((), ("1m",), kernel_folder(settings)), host=wanted.host, port=wanted.port, key=wanted.key,
+        source, symbols, bars, host=wanted.host, port=wanted.port, key=wanted.key,
         secret=wanted.secret.get_secret_value(), speed=wanted.speed, rebase=rebase, faults=faults, seed=wanted.seed,
     )  # fmt: skip

@@ -54,3 +54,8 @@ def environ_of(flags: Flags) -> dict[str, str]:
         if value is not None
     }
     return {**os.environ, **given}  # noqa: TID251 a composition root
+
+
+def split(names: str | None) -> tuple[str, ...] | None:
+    """The names in a list separated by commas."""
+    return tuple(name.strip() for name in names.split(",") if name.strip()) if names is not None else None

@@ -18,7 +18,7 @@ from core.journal import Journal
 from core.log import logger
 from core.loop import run, settle
 from core.node import Group, Node
-from core.ports import Catalogue, Feed, Sink, Subscription
+from core.ports import Catalogue, Feed, Sink, Subscription, Venue
 from core.priority import hurry
 from core.settings import Group as GroupSettings
 from core.settings import Market as MarketSettings
@@ -188,8 +188,10 @@ def kernel_folder(settings: Settings) -> Path:
     return settings.data.folder / "kernels"
 
 
-def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
-    """The venue the settings name, or the local exchange, which speaks Alpaca's protocol."""
+def live_feed(
+    settings: Settings, through: Callable[[Venue], Venue] = lambda venue: venue
+) -> tuple[SocketFeed, Symbols]:
+    """The venue the settings name, or the local exchange, which speaks Alpaca's protocol; `through` may wrap it."""
     feed, local = settings.feed, settings.feed.venue == "exchange"
     names = feed.symbols or (default_symbols(settings.exchange.symbols) if local else ())
     if not names:
@@ -203,7 +205,7 @@ def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
     venue = ALPACA if local else VENUES[feed.venue]
     venue.hello("connected", subscription)  # a missing key is said now, not when the venue asks for it
     return SocketFeed(
-        venue, subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000
+        through(venue), subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000
     ), symbols
 
 

@@ -303,6 +303,7 @@ def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
         "backfill",
         "archive",
         "exchange",
+        "record",
         "warmup",
         "config show",
         "serve market",
