@@ -1,6 +1,6 @@
 """The local exchange: a server that plays a session over a venue's real wire protocol.
 
-Alpaca's stock stream on /v2/iex, /v2/sip and /v2/test; Binance's on /stream?streams=… and /ws/…; what was played so far
+Alpaca's stock stream on /v2/iex, /v2/sip and /v2/test; Binance's on /stream and /ws; what was played so far
 by HTTP on the same port (feeds/rest.py). All clients share one timeline, which begins when the first of them has
 subscribed; who comes later joins it where it is. Faults on request: feeds/faults.py.
 """
@@ -131,11 +131,11 @@ class Exchange:
     def _request(self, connection: ServerConnection, request: Request) -> Response | None:
         """An answer to a plain request; None where a socket opens."""
         path = urlsplit(request.path).path
-        if path in ("/v2/iex", "/v2/sip", "/v2/test", "/stream") or path.startswith("/ws/"):
+        if path in ("/v2/iex", "/v2/sip", "/v2/test", "/stream", "/ws") or path.startswith("/ws/"):
             return None
         answer = self._history.answer(request.path, request.headers, self._now)
         if answer is None:
-            words = "expected /v2/iex, /v2/sip, /v2/test, /stream?streams=…, /ws/…, or a request for history"
+            words = "expected /v2/iex, /v2/sip, /v2/test, /stream, /ws, or a request for history"
             return connection.respond(404, f"{words}; found {path}\n")
         if self._refusals:
             self._refusals -= 1

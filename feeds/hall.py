@@ -9,7 +9,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request
 
-from feeds.clients import AlpacaClient, BinanceClient, Client
+from feeds.alpaca_client import AlpacaClient
+from feeds.binance_client import BinanceClient
+from feeds.clients import Client
 from feeds.faults import Plan, Tally
 from feeds.seats import Goodbye, Seat
 from feeds.timeline import Step
@@ -39,8 +41,7 @@ class Hall:
         self._seats.add(seat)
         try:
             async for message in connection:
-                for frame in client.handle(message):
-                    await connection.send(frame)
+                await seat.say(client.handle(message))
                 if client.listens:
                     self.someone.set()
             await seat.leave()
@@ -57,11 +58,9 @@ class Hall:
         if address.path.startswith("/v2/"):
             binary = "msgpack" in request.headers.get("Content-Type", "")
             return AlpacaClient(self._names, *self._account, binary=binary)
-        if address.path == "/stream":
-            streams = parse_qs(address.query).get("streams", [""])[0].split("/")
-            client = BinanceClient(self._names, streams, combined=True)
-        else:
-            client = BinanceClient(self._names, [address.path.removeprefix("/ws/")], combined=False)
+        combined = address.path == "/stream"
+        streams = parse_qs(address.query).get("streams", [""])[0] if combined else address.path.removeprefix("/ws")
+        client = BinanceClient(self._names, streams.split("/"), combined=combined)
         if client.listens:
             self.someone.set()
         return client

@@ -8,7 +8,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from core.log import logger
-from feeds.clients import AlpacaClient, Client, Frame
+from feeds.alpaca_client import AlpacaClient
+from feeds.clients import Client, Frame
 from feeds.faults import Plan, Tally, spoiled
 
 Item = tuple[Frame, dict[str, int]]  # a frame, and its rows by kind
@@ -65,6 +66,10 @@ class Seat:
         elif items:
             await self._queue.put(items)
 
+    async def say(self, frames: Iterable[Frame]) -> None:
+        """Answers: in their place among what was given, whatever faults there are."""
+        await self._queue.put([(frame, {}) for frame in frames])
+
     async def release(self) -> None:
         """Let go of what is held back: it comes all at once."""
         items, self._held, self._swapped = [*self._held, *self._swapped], [], []
@@ -74,7 +79,7 @@ class Seat:
     async def leave(self, goodbye: Goodbye = CLOSES, last: Iterable[Frame] = ()) -> None:
         """Be closed once everything that was given, and these last frames, are written."""
         await self.release()
-        await self._queue.put([(frame, {}) for frame in last])
+        await self.say(last)
         await self._queue.put(goodbye)
 
     def send_away(self) -> None:

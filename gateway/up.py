@@ -13,7 +13,7 @@ from core.config import PREFIX
 from core.errors import BadInput, CandelaError, Unavailable
 from core.log import logger
 from core.postgres import Embedded
-from core.reader import reader_of
+from core.reader import Reader, reader_of
 from core.settings import Settings
 from core.store import remaining
 from feeds.faults import Plan
@@ -42,15 +42,7 @@ class Platform:
     async def start(self) -> None:
         """Start everything; whatever is wrong with the settings is said before anything is started."""
         settings = self.settings
-        check_address(settings)
-        reader = reader_of(settings.store)
-        Plan(self._faults)
-        if settings.feed.venue != "exchange":
-            live_feed(settings)
-            if self._faults:
-                raise BadInput(
-                    f"--fault is for the local exchange: expected --feed exchange, found {settings.feed.venue}"
-                )
+        reader = self._checked()
         self._environ[f"{PREFIX}BUS__URL"] = settings.bus.url or f"unix://{settings.data.folder}/bus.sock"
         if not settings.store.url.get_secret_value():
             self._embedded = Embedded(settings.data.folder, reader)
@@ -66,6 +58,17 @@ class Platform:
         await self._begin("store")
         await self._begin("market")
         self.addresses["gateway"] = (await self._begin("gateway"))["address"]
+
+    def _checked(self) -> Reader | None:
+        """Raise what is wrong with the settings; who may read the database over TCP."""
+        check_address(self.settings)
+        Plan(self._faults)
+        if self.settings.feed.venue != "exchange":
+            live_feed(self.settings)
+            if self._faults:
+                found = self.settings.feed.venue
+                raise BadInput(f"--fault is for the local exchange: expected --feed exchange, found {found}")
+        return reader_of(self.settings.store)
 
     async def watch(self, show: Show) -> None:
         """Show figures every second until asked to stop; a child that failed for good is raised."""
@@ -151,8 +154,7 @@ def summary(final: Figures) -> Figures:
     ):
         dropped |= {f"{why}: {what}": count for what, count in counts.items() if what in inputs and count}
     stored = sum(rows[what] for what in inputs) + beside
-    exchange: dict[str, Any] = final.get("exchange", {})
-    sent = exchange.get("sent", {})
+    sent = final.get("exchange", {}).get("sent", {})
     logger().info("stopped", received=received, stored=stored, dropped=dropped)
     return {
         "sent_by_exchange": sum(sent.values()) if sent else None,
@@ -163,8 +165,13 @@ def summary(final: Figures) -> Figures:
         "rows": {what: count for what, count in rows.items() if count > 0},
         "bars": market.get("bars", 0),
         "signals": market.get("signals", 0),
-        **{name: exchange[name] for name in ("faults", "withheld", "repeated") if name in exchange},
-    }
+    } | _faults(final)
+
+
+def _faults(final: Figures) -> Figures:
+    """What the exchange says of its faults, if it had any."""
+    told = final.get("exchange", {})
+    return {name: told[name] for name in ("faults", "withheld", "repeated") if name in told}
 
 
 def _alone(settings: Settings) -> IO[str]:

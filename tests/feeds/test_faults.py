@@ -14,18 +14,14 @@ import pytest
 import websockets
 from alpaca.data.historical import StockHistoricalDataClient
 from alpaca.data.requests import StockTradesRequest
-from hypothesis import given, settings
-from hypothesis import strategies as some
 
-from core.bank import Bank
 from core.errors import BadInput
 from core.events import SECOND, Batch, Symbols, joined, kind
 from feeds import BINANCE
 from feeds.exchange import Exchange
 from feeds.faults import KINDS, Fault, Plan, parsed
 from feeds.played import recorded
-from feeds.timeline import Timeline
-from tests.feeds.made import NAMES, START, Received, exchange, kept, kernels, minutes, source, until
+from tests.feeds.made import NAMES, START, Received, exchange, kept, minutes, source, until
 
 FRAMES = Path(__file__).parent / "frames/binance.txt"
 CHANCES = ["dup=0.05", "reorder=0.05", "late=0.05:2s", "corrupt=0.05"]
@@ -93,38 +89,6 @@ def test_the_same_seed_is_the_same_chance_and_another_is_not() -> None:
     for one, other in pairwise(drawn):
         assert len(set(one) & set(other)) < 120  # 50 by chance
     assert np.std(np.diff(drawn[0])) > 15  # as of chance, not every twentieth
-
-
-MOMENTS = tuple(source(1, 300.0))
-
-
-@settings(max_examples=25, deadline=None)
-@given(some.integers(0, 2**32), some.floats(0.05, 1), some.integers(1, 400), some.integers(-999, 999), some.booleans())
-def test_nothing_is_lost_on_the_timeline_and_what_is_late_comes_once_and_later(
-    seed: int, rate: float, amount: int, skew: int, moved: bool
-) -> None:
-    specs = [f"late={rate:.3f}:{amount}ms", "mute@300ms+1h", "restart@2h+1s", f"clock-skew={skew}ms"]
-    now = 2 * START if moved else None
-    bars = Bank((), ("1m",), kernels())
-    steps = list(Timeline(iter(MOMENTS), Symbols(NAMES), bars, Plan(specs, seed), now))
-    shift = (2 * START - MOMENTS[0].ts if moved else 0) + skew * 1_000_000
-    for what in ("trades", "quotes"):
-        truth = _rows(what, [batch for moment in MOMENTS for batch in moment.batches])
-        happened = _rows(what, [batch for step in steps for batch in step.happened])
-        shown = _rows(what, [batch for step in steps for batch in step.shown])
-        assert happened == [(row[0] + shift, *row[1:]) for row in truth]
-        assert sorted(shown) == sorted(happened)
-    times = [step.ts for step in steps]
-    assert times == sorted(times)
-    late = [step for step in steps if step.late]
-    assert all(sum(map(len, step.shown)) == 1 and not step.happened for step in late)
-    due = [step.shown[0]["ts_event"][0] - shift + (amount - 1) * 1_000_000 for step in late]  # within its millisecond
-    assert all(step.ts >= min(at, times[-1]) for step, at in zip(late, due, strict=True))
-    assert [(step.fault, step.begins) for step in steps if step.fault] == [("mute", True), ("mute", False)]
-
-
-def _rows(what: str, batches: list[Batch]) -> list[tuple[Any, ...]]:
-    return [row for batch in batches if kind(batch) == what for row in batch.tolist()]
 
 
 def missing(venue: Exchange, got: Received) -> Counter[str]:
@@ -231,7 +195,7 @@ async def test_the_same_seed_does_the_same_to_every_client_and_in_every_run() ->
 
 
 async def test_a_drop_ends_without_a_close_frame_and_what_is_played_meanwhile_is_not_sent() -> None:
-    venue = exchange(60, speed=20.0, rate=200.0, faults=["drop@10s", "drop@40s"])
+    venue = exchange(60, speed=10.0, rate=200.0, faults=["drop@10s", "drop@40s"])
     await venue.start()
     plain = await websockets.connect(venue.url("alpaca"))
     async with Received(venue) as got:
@@ -247,7 +211,7 @@ async def test_a_drop_ends_without_a_close_frame_and_what_is_played_meanwhile_is
     ends = [at for at, after in pairwise([*times, 2**62]) if after - at > 10 * SECOND]
     begins = [at for before, at in pairwise([-(2**62), *times]) if at - before > 10 * SECOND]
     assert [at // SECOND for at in begins] == [10, 40]
-    assert all(end - begin < 10 * SECOND for begin, end in zip(begins, ends, strict=True))
+    assert all(end - begin < 20 * SECOND for begin, end in zip(begins, ends, strict=True))
 
 
 @pytest.mark.parametrize("venue_name", ["alpaca", "binance"])
