@@ -270,7 +270,7 @@ async def test_requests_beyond_the_limit_are_refused_for_a_while_and_the_venues_
 
 
 async def test_under_all_faults_at_once_the_history_of_several_clients_is_what_was_played() -> None:
-    timed = ["drop@3s", "mute@6s+3s", "slow@8s+4s", "restart@15s+4s", "slow@22s+2s", "drop@23s"]
+    timed = ["drop@3s", "mute@6s+3s", "slow@8s+4s", "restart@15s+4s", "slow@40s+5s", "drop@44s"]
     lasting = [*CHANCES[:3], "corrupt=0.005", "clock-skew=250ms", "429=1"]
     venue = exchange(70, speed=15.0, rate=100.0, faults=[*timed, *lasting], seed=11)
     await venue.start()
@@ -287,7 +287,7 @@ async def test_under_all_faults_at_once_the_history_of_several_clients_is_what_w
         own["seq"] = 0
         assert own.tolist() == truth.tolist()
     for got in (one, two, three):
-        assert got.feed.stats.connections == 4
+        assert got.feed.stats.connections >= 3  # once more if it was back before the last drop
     for got in (one, two):
         assert sum(extra(venue, got).values()) <= venue.tally.repeated["trades"]
     assert set(venue.tally.faults) == {each.split("@")[0].split("=")[0] for each in timed} | {
