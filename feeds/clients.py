@@ -1,18 +1,10 @@
-"""Clients of the local exchange, each in the protocol of the venue it expects: pure, messages in, answers out.
+"""What the local exchange needs of a client of whatever venue: pure, messages in, answers out."""
 
-Source: Alpaca documentation, "Real-time Stock Data" and "WebSocket Stream" (authentication, errors, subscription);
-Binance documentation, "WebSocket Streams" (live subscribing, combined streams).
-"""
-
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
-import numpy as np
-
-from core.events import Batch, kind
-from feeds import wire
+from core.events import Batch
+from feeds.played import Verbatim
 
 Frame = bytes | str
 
@@ -32,151 +24,10 @@ class Client(Protocol):
 
     def greeting(self) -> Iterable[Frame]: ...
     def handle(self, message: Frame) -> Iterable[Frame]: ...
-    def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:
-        """What it gets of these batches (or of the recorded frame they came from), and the rows by kind."""
+    def farewell(self, now: int) -> Iterable[Frame]:
+        """What it is told before the exchange goes down for a while."""
         ...
 
-
-class AlpacaClient:
-    """Alpaca's stock stream: array frames, MessagePack if the upgrade asked for it, else JSON."""
-
-    def __init__(self, names: Sequence[str], key: str, secret: str, *, binary: bool) -> None:
-        self.leaves = 0
-        self.authenticated = False
-        self._names, self._key, self._secret, self._binary = names, key, secret, binary
-        self._wanted: dict[str, set[str]] = {"trades": set(), "quotes": set(), "bars": set()}
-
-    @property
-    def listens(self) -> bool:
-        return any(self._wanted.values())
-
-    def greeting(self) -> Iterable[Frame]:
-        yield self._packed({"T": "success", "msg": "connected"})
-
-    def handle(self, message: Frame) -> Iterable[Frame]:
-        yield self._packed(self._answer(message))
-
-    def timed_out(self) -> Frame:
-        self.leaves = 1008
-        return self._packed(_error(404, "auth timeout"))
-
-    def slow(self) -> Frame:
-        self.leaves = 1008
-        return self._packed(_error(407, "slow client"))
-
-    def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:  # noqa: ARG002 a recorded frame is another venue's
-        messages: list[wire.Message] = []
-        rows: dict[str, int] = {}
-        for batch in batches:
-            wanted = self._wanted.get(kind(batch))
-            if wanted:
-                mine = batch if "*" in wanted else batch[self._mask(wanted)[batch["symbol"]]]
-                messages += wire.alpaca(mine, self._names, binary=self._binary)
-                rows[kind(batch)] = rows.get(kind(batch), 0) + len(mine)
-        if messages:
-            yield wire.packed(messages, binary=self._binary), rows
-
-    def _mask(self, wanted: set[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        return np.array([name in wanted for name in self._names])
-
-    def _packed(self, message: wire.Message) -> Frame:
-        return wire.packed([message], binary=self._binary)
-
-    def _answer(self, message: Frame) -> wire.Message:
-        try:
-            asked = (
-                msgspec.msgpack.decode(message) if self._binary and isinstance(message, bytes) else json.loads(message)
-            )
-        except (msgspec.DecodeError, ValueError):  # ValueError: bytes that are no text, text that is no JSON
-            return _error(400, "invalid syntax")
-        action = asked.get("action") if isinstance(asked, dict) else None
-        if action == "auth":
-            return self._authenticate(asked)
-        if action in ("subscribe", "unsubscribe"):
-            return (
-                self._subscribe(asked, add=action == "subscribe")
-                if self.authenticated
-                else _error(401, "not authenticated")
-            )
-        return _error(400, "invalid syntax")
-
-    def _authenticate(self, asked: wire.Message) -> wire.Message:
-        if self.authenticated:
-            return _error(403, "already authenticated")
-        if (asked.get("key"), asked.get("secret")) != (self._key, self._secret):
-            return _error(402, "auth failed")
-        self.authenticated = True
-        return {"T": "success", "msg": "authenticated"}
-
-    def _subscribe(self, asked: wire.Message, *, add: bool) -> wire.Message:
-        for channel, names in asked.items():
-            if channel == "action":
-                continue
-            if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-                return _error(400, "invalid syntax")
-            mine = self._wanted.setdefault(channel, set())
-            mine.update(names) if add else mine.difference_update(names)
-        return {"T": "subscription", **{channel: sorted(names) for channel, names in self._wanted.items()}}
-
-
-class BinanceClient:
-    """Binance's market streams: one event a frame, wrapped with its stream's name on a combined stream."""
-
-    leaves = 0
-
-    def __init__(self, names: Sequence[str], streams: Iterable[str], *, combined: bool) -> None:
-        self._names = names
-        self._streams = {stream for stream in streams if stream}
-        self._combined = combined
-
-    @property
-    def listens(self) -> bool:
-        return bool(self._streams)
-
-    def greeting(self) -> Iterable[Frame]:
-        return ()
-
-    def handle(self, message: Frame) -> Iterable[Frame]:
-        try:
-            asked = json.loads(message)
-        except ValueError:
-            yield json.dumps({"error": {"code": 3, "msg": "Invalid JSON: expected value at line 1 column 1"}})
-            return
-        yield json.dumps(self._answer(asked))
-
-    def frames(self, batches: Sequence[Batch], raw: bytes | None) -> Iterable[tuple[Frame, dict[str, int]]]:
-        if raw is not None:
-            yield from self._recorded(batches, raw)
-            return
-        for batch in batches:
-            for stream, event in wire.binance(batch, self._names):
-                if stream in self._streams:
-                    yield json.dumps({"stream": stream, "data": event} if self._combined else event), {kind(batch): 1}
-
-    def _recorded(self, batches: Sequence[Batch], raw: bytes) -> Iterable[tuple[Frame, dict[str, int]]]:
-        try:
-            told = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-            stream = msgspec.json.decode(told["stream"], type=str)
-        except (msgspec.DecodeError, KeyError):
-            return
-        if stream in self._streams:
-            frame = raw if self._combined else bytes(told["data"])
-            yield frame.decode(), {kind(batch): len(batch) for batch in batches}
-
-    def _answer(self, asked: Any) -> wire.Message:  # Any: whatever JSON held
-        method = asked.get("method") if isinstance(asked, dict) else None
-        params = asked.get("params", []) if isinstance(asked, dict) else []
-        if method == "LIST_SUBSCRIPTIONS":
-            return {"result": sorted(self._streams), "id": asked.get("id")}
-        if (
-            method not in ("SUBSCRIBE", "UNSUBSCRIBE")
-            or not isinstance(params, list)
-            or not all(isinstance(stream, str) for stream in params)
-        ):
-            return {"error": {"code": 2, "msg": "Invalid request: unknown method or params"}}
-        self._streams = self._streams | set(params) if method == "SUBSCRIBE" else self._streams - set(params)
-        return {"result": None, "id": asked.get("id")}
-
-
-def _error(code: int, message: str) -> wire.Message:
-    return {"T": "error", "code": code, "msg": message}
+    def frames(self, batches: Sequence[Batch], raw: Verbatim | None) -> Iterable[tuple[Frame, dict[str, int]]]:
+        """What it gets of these batches (or of the recorded frame they came from), and the rows by kind."""
+        ...

@@ -1,17 +1,14 @@
 """Recorded sessions as a feed: venue frames, CSV and Parquet.
 
-Frames: a text file, gzip or not, one frame a line: our receive time in nanoseconds, a space, the venue's JSON; or as
-cryptofeed dumps them, in seconds. Whose they are is seen by what they are.
+Frames: as feeds/recording.py has them.
 CSV and Parquet: columns ts_event, symbol, price, size (and ts_recv, trade_id, side) for trades, or ts_event, symbol,
 bid, bid_size, ask, ask_size (and ts_recv) for quotes; times are integers in nanoseconds, datetimes, or RFC 3339 text.
 """
 
 import asyncio
-import gzip
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
-from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +18,7 @@ from core.errors import BadFrame, BadInput
 from core.events import QUOTE, SECOND, TRADE, Batch, Symbols, joined
 from core.log import logger
 from feeds.clock import VenueClock
-from feeds.recording import reader, venue_of
+from feeds.recording import head, lines
 from feeds.stats import FeedStats
 
 _PART = 1 << 17  # rows of a table in memory at a time
@@ -87,44 +84,22 @@ def session(path: Path, symbols: Symbols, stats: FeedStats) -> Iterator[Batch]:
     return _together(_frames(path, symbols, stats))
 
 
-def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """(receive time, frame) of every line of a file of recorded frames."""
-    read = None
-    with _opened(path) as file:
-        for number, line in enumerate(file, 1):
-            read = read or reader(line)
-            try:
-                stamped = read(line)
-            except ValueError as error:
-                found = line[:60].decode(errors="replace")
-                raise BadInput(f"{path}, line {number}: {error}, found {found!r}") from None
-            if stamped is not None:
-                yield stamped
-
-
-def _opened(path: Path) -> BufferedReader | gzip.GzipFile:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if zipped else path.open("rb")
-
-
 def _frames(path: Path, symbols: Symbols, stats: FeedStats) -> Iterator[Batch]:
-    try:
-        venue = venue_of(path, (frame for _, frame in lines(path)))
-        for ts_recv, frame in lines(path):
-            stats.frames += 1
-            try:
-                decoded = venue.decode(frame, symbols, ts_recv)
-            except BadFrame as error:
-                stats.bad_frames += 1
-                logger().warning("bad_frame", file=str(path), frame=stats.frames, reason=str(error))
-                continue
-            stats.refused.update(decoded.refused)
-            for broken in stats.sequences.follow(decoded, numbered=venue.numbered):
-                logger().warning("sequence_break", file=str(path), frame=stats.frames, **asdict(broken))
-            yield from decoded.batches
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise BadInput(f"{path} ends in the middle or is damaged after frame {stats.frames}: {error}") from None
+    venue = head(path).venue
+    for ts_recv, frame in lines(path):
+        stats.frames += 1
+        try:
+            decoded = venue.decode(frame, symbols, ts_recv)
+        except BadFrame as error:
+            stats.bad_frames += 1
+            logger().warning("bad_frame", file=str(path), frame=stats.frames, reason=str(error))
+            continue
+        stats.refused.update(decoded.refused)
+        for broken in stats.sequences.follow(decoded, numbered=venue.numbered):
+            logger().warning("sequence_break", file=str(path), frame=stats.frames, **asdict(broken))
+        yield from decoded.batches
+    if stats.frames == 0:
+        raise BadInput(f"expected a recorded session, found an empty file {path}")
 
 
 def _table(path: Path, symbols: Symbols) -> Iterator[Batch]:

@@ -11,8 +11,8 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import offline
-from gateway.flags import AsJson, ConfigFile, DataFolder, Flags, SymbolList, environ_of, loaded
+from gateway import exchanging, offline
+from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 serve = typer.Typer(no_args_is_help=True, help="One part of the platform by itself, as in a cluster.")
@@ -33,6 +33,7 @@ def up(
     symbols: SymbolList = None,
     host: Annotated[str | None, typer.Option("--host", help="Where the gateway listens.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="The gateway's port; 0 for any free one.")] = None,
+    fault: FaultList = None,
     data: DataFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +51,8 @@ def up(
     settings, _ = loaded(config_file, flags)
     log.configure(settings.log.level, "up")
     arguments = ["--config", str(config_file)] if config_file else []
-    raise typer.Exit(run_until_complete(run_platform(settings, arguments, environ_of(flags), as_json=as_json)))
+    work = run_platform(settings, arguments, environ_of(flags), faults=fault or (), as_json=as_json)
+    raise typer.Exit(run_until_complete(work))
 
 
 @app.command()
@@ -123,30 +125,6 @@ def archive(
 
 
 @app.command()
-def exchange(
-    *,
-    file: Annotated[Path | None, typer.Argument(help="A recorded session; without it, a simulated one.")] = None,
-    port: Annotated[int | None, typer.Option(help="0 for any free one.")] = None,
-    speed: Annotated[float | None, typer.Option(help="0 as fast as the readers take it, 1 the original pace.")] = None,
-    seconds: Annotated[int | None, typer.Option(help="How long a simulated session lasts; endless without.")] = None,
-    rebase: Annotated[bool, typer.Option(help="Move the session to now.")] = False,
-    config_file: ConfigFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """The local exchange: plays a session over Alpaca's and Binance's real wire protocols, until Ctrl-C.
-
-    Example: candela exchange session.gz --port 9000 --speed 10
-    """
-    from gateway.processes.exchange import run_exchange  # noqa: PLC0415 other verbs need no server
-
-    settings, _ = loaded(config_file, {"exchange": {"port": port, "speed": speed}})
-    log.configure(settings.log.level, "exchange")
-    raise typer.Exit(
-        run_until_complete(run_exchange(settings, file, seconds, rebase=rebase or file is None, as_json=as_json))
-    )
-
-
-@app.command()
 def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJson = False) -> None:
     """What is there, what is missing and what to do: folder, database, journal, kernels.
 
@@ -168,21 +146,13 @@ def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
     raise typer.Exit(code)
 
 
+app.command()(exchanging.exchange)
+app.command()(exchanging.record)
+serve.command("exchange")(exchanging.serve)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)
 dashboards.command("export")(offline.export)
-
-
-@serve.command("exchange")
-def serve_exchange(config_file: ConfigFile = None) -> None:
-    """The exchange's simulated session, moved to now.
-
-    Example: CANDELA__EXCHANGE__PORT=9000 candela serve exchange
-    """
-    from gateway.processes.exchange import serve as run  # noqa: PLC0415
-
-    _serve("exchange", config_file, run)
 
 
 @serve.command("market")
@@ -222,10 +192,6 @@ def _serve(name: str, config_file: Path | None, run: Any) -> None:  # Any: a cor
     settings, _ = loaded(config_file, {})
     log.configure(settings.log.level, name)
     raise typer.Exit(run_until_complete(run(settings)))
-
-
-def split(names: str | None) -> tuple[str, ...] | None:
-    return tuple(name.strip() for name in names.split(",") if name.strip()) if names is not None else None
 
 
 def main() -> None:

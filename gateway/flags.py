@@ -11,6 +11,7 @@ from rich.console import Console
 from core.config import PREFIX, layered
 from core.errors import ConfigError
 from core.settings import Settings
+from feeds.faults import KINDS
 
 out = Console(highlight=False)
 
@@ -22,6 +23,16 @@ ConfigFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON line instead of a table.")]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
 SymbolList = Annotated[str | None, typer.Option("--symbols", help="Names, separated by commas.")]
+
+FaultList = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="SPEC",
+        help="What goes wrong: KIND@TIME or KIND@TIME+LENGTH at a time of the session, KIND=RATE or KIND=RATE:AMOUNT "
+        f"by chance; again for more. {' '.join(f'{kind.example}: {kind.about}.' for kind in KINDS.values())}",
+    ),
+]
 
 
 def loaded(config_file: Path | None, flags: Flags) -> tuple[Settings, dict[str, str]]:
@@ -43,3 +54,8 @@ def environ_of(flags: Flags) -> dict[str, str]:
         if value is not None
     }
     return {**os.environ, **given}  # noqa: TID251 a composition root
+
+
+def split(names: str | None) -> tuple[str, ...] | None:
+    """The names in a list separated by commas."""
+    return tuple(name.strip() for name in names.split(",") if name.strip()) if names is not None else None

@@ -2,22 +2,25 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.live import Live
 
 from core.settings import Settings
 from gateway.running import Figures, out, tell
 from gateway.table import live_table, summary_table
-from gateway.up import up
+from gateway.up import Platform, up
 
 _LINES_S = 5.0  # between two lines when there is no terminal
 
 
-async def run_platform(settings: Settings, arguments: list[str], environ: Mapping[str, str], *, as_json: bool) -> int:
+async def run_platform(
+    settings: Settings, arguments: list[str], environ: Mapping[str, str], *, faults: Sequence[str], as_json: bool
+) -> int:
     """`candela up`: a live table in a terminal, else a JSON line every few seconds."""
+    platform = Platform(settings, arguments, environ, faults)
     if as_json or not out.is_terminal:
-        final = await up(settings, arguments, environ, _Lines().show, tell)
+        final = await up(platform, _Lines().show, tell)
         tell({"summary": final})
     else:
         addresses: dict[str, str] = {}
@@ -30,7 +33,7 @@ async def run_platform(settings: Settings, arguments: list[str], environ: Mappin
                 live.update(live_table(figures, last, now - then, addresses))
                 before[0] = (now, json.loads(json.dumps(figures)))
 
-            final = await up(settings, arguments, environ, show, lambda told: addresses.update(told["addresses"]))
+            final = await up(platform, show, lambda told: addresses.update(told["addresses"]))
         out.print(summary_table(final))
     return 0 if final["balanced"] else 1
 

@@ -54,6 +54,8 @@ def summary_table(summary: Figures) -> Table:
     sent = summary["sent_by_exchange"]
     if sent is not None:
         table.add_row("sent by the exchange", f"{sent:,}")
+    for line in lines_of(summary):
+        table.add_row(*line)
     table.add_row("received", f"{summary['received']:,}")
     table.add_row("stored", f"{summary['stored']:,}")
     for name, rows in summary["dropped"].items():
@@ -66,6 +68,15 @@ def summary_table(summary: Figures) -> Table:
     for what, count in summary["breaks"].items():
         table.add_row(f"the venue's numbering, {what}", f"{count:,}")
     return table
+
+
+def lines_of(summary: Figures) -> list[tuple[str, str]]:
+    """What the exchange's faults did, if it had any."""
+    lines = [("faults", summary.get("faults", {})), ("sent twice", summary.get("repeated", {}))]
+    lines += [(f"withheld by {fault}", rows) for fault, rows in summary.get("withheld", {}).items()]
+    return [
+        (name, ", ".join(f"{what} {count:,}" for what, count in counts.items())) for name, counts in lines if counts
+    ]
 
 
 def _latency(told: dict[str, float | None] | None) -> str:

@@ -5,7 +5,7 @@ import fcntl
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -13,9 +13,10 @@ from core.config import PREFIX
 from core.errors import BadInput, CandelaError, Unavailable
 from core.log import logger
 from core.postgres import Embedded
-from core.reader import reader_of
+from core.reader import Reader, reader_of
 from core.remaining import remaining
 from core.settings import Settings
+from feeds.faults import Plan
 from gateway.address import check_address
 from gateway.children import Child, Figures
 from services.market import live_feed
@@ -26,9 +27,12 @@ Show = Callable[[Figures], None]
 class Platform:
     """Database, exchange (when it is the venue), store, market and gateway. `addresses` is filled by `start`."""
 
-    def __init__(self, settings: Settings, arguments: list[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, arguments: list[str], environ: Mapping[str, str], faults: Sequence[str] = ()
+    ) -> None:
         self.addresses: dict[str, str] = {}
-        self._settings, self._arguments, self._environ = settings, arguments, dict(environ)
+        self.settings = settings
+        self._arguments, self._environ, self._faults = arguments, dict(environ), faults
         self._embedded: Embedded | None = None
         self._children: dict[str, Child] = {}
         self._failed: CandelaError | None = None
@@ -37,11 +41,8 @@ class Platform:
 
     async def start(self) -> None:
         """Start everything; whatever is wrong with the settings is said before anything is started."""
-        settings = self._settings
-        check_address(settings)
-        reader = reader_of(settings.store)
-        if settings.feed.venue != "exchange":
-            live_feed(settings)
+        settings = self.settings
+        reader = self._checked()
         self._environ[f"{PREFIX}BUS__URL"] = settings.bus.url or f"unix://{settings.data.folder}/bus.sock"
         if not settings.store.url.get_secret_value():
             self._embedded = Embedded(settings.data.folder, reader)
@@ -57,6 +58,17 @@ class Platform:
         await self._begin("store")
         await self._begin("market")
         self.addresses["gateway"] = (await self._begin("gateway"))["address"]
+
+    def _checked(self) -> Reader | None:
+        """Raise what is wrong with the settings; who may read the database over TCP."""
+        check_address(self.settings)
+        Plan(self._faults)
+        if self.settings.feed.venue != "exchange":
+            live_feed(self.settings)
+            if self._faults:
+                found = self.settings.feed.venue
+                raise BadInput(f"--fault is for the local exchange: expected --feed exchange, found {found}")
+        return reader_of(self.settings.store)
 
     async def watch(self, show: Show) -> None:
         """Show figures every second until asked to stop; a child that failed for good is raised."""
@@ -90,7 +102,7 @@ class Platform:
             if name in self._children:
                 final[name] = await self._children[name].stop()
         if "store" in final:  # looked at from here: the process may have been killed
-            left = await asyncio.to_thread(remaining, self._settings.journal_folder)
+            left = await asyncio.to_thread(remaining, self.settings.journal_folder)
             final["store"] = {**final["store"], "remaining": dict(left)}
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.stop)
@@ -102,7 +114,8 @@ class Platform:
         return {**told, "restarts": restarts, "up_s": round(time.monotonic() - self._began, 1)}
 
     async def _begin(self, name: str) -> Figures:
-        child = self._children[name] = Child(name, self._arguments, self._environ)
+        faults = [f"--fault={spec}" for spec in self._faults] if name == "exchange" else []
+        child = self._children[name] = Child(name, [*self._arguments, *faults], self._environ)
         return await child.start(self._give_up)
 
     def _give_up(self, error: CandelaError) -> None:
@@ -110,11 +123,10 @@ class Platform:
         self._ended.set()
 
 
-async def up(settings: Settings, arguments: list[str], environ: Mapping[str, str], show: Show, ready: Show) -> Figures:
+async def up(platform: Platform, show: Show, ready: Show) -> Figures:
     """Run the platform until SIGINT or SIGTERM; the summary of what went where."""
     with ExitStack() as stack:
-        stack.enter_context(_alone(settings))
-        platform = Platform(settings, arguments, environ)
+        stack.enter_context(_alone(platform.settings))
         try:
             await platform.start()
             ready({"addresses": platform.addresses})
@@ -151,9 +163,14 @@ def summary(final: Figures) -> Figures:
         "dropped": dropped,
         "balanced": received == stored + sum(dropped.values()),
         "rows": {what: count for what, count in rows.items() if count > 0},
-        "breaks": market.get("breaks", {}),
-        **{made: market.get(made, 0) for made in ("bars", "signals")},
+        **_beside(market, final.get("exchange", {})),
     }
+
+
+def _beside(market: Figures, exchange: Figures) -> Figures:
+    """What was made of it, and what the exchange says of its faults, if it had any."""
+    made = {"breaks": market.get("breaks", {}), **{what: market.get(what, 0) for what in ("bars", "signals")}}
+    return made | {name: exchange[name] for name in ("faults", "withheld", "repeated") if name in exchange}
 
 
 def _alone(settings: Settings) -> IO[str]:

@@ -189,8 +189,10 @@ def venue_of(settings: Settings) -> Venue:
     return ALPACA if settings.feed.venue == "exchange" else VENUES[settings.feed.venue]
 
 
-def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
-    """What the settings' venue sends, its frames' scanner compiled."""
+def live_feed(
+    settings: Settings, through: Callable[[Venue], Venue] = lambda venue: venue
+) -> tuple[SocketFeed, Symbols]:
+    """What the settings' venue sends, its frames' scanner compiled; `through` may wrap the venue."""
     feed, local = settings.feed, settings.feed.venue == "exchange"
     names = feed.symbols or (default_symbols(settings.exchange.symbols) if local else ())
     if not names:
@@ -204,7 +206,7 @@ def live_feed(settings: Settings) -> tuple[SocketFeed, Symbols]:
     venue = venue_of(settings)
     venue.hello("connected", subscription)  # a missing key is said now, not when the venue asks for it
     return SocketFeed(
-        venue, subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
+        through(venue), subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
         kernels=settings.kernel_folder, silence_s=feed.silence_s,
     ), symbols  # fmt: skip
 

@@ -21,10 +21,10 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 class Up:
     """A running `candela up --json`."""
 
-    def __init__(self, folder: Path, **environ: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **environ: str) -> None:
         self.log = (folder / "log.txt").open("w+")
         self.process = subprocess.Popen(
-            [*CANDELA, "up", "--json", "--port", "0", "--data", str(folder)],
+            [*CANDELA, "up", "--json", "--port", "0", "--data", str(folder), *arguments],
             stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=ROOT, env={**CLEAN, **environ},
         )  # fmt: skip
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as some
 from core.errors import BadInput
 from core.events import TRADE
 from feeds import BINANCE, COINBASE
-from feeds.recording import reader, venue_of
-from feeds.replay import lines
+from feeds.recording import lines, reader, venue_of
 from tests.feeds.test_replay import played
 
 FRAMES = Path(__file__).parent / "frames"

@@ -23,7 +23,6 @@ import websockets
 from core.events import Symbols
 from feeds import ALPACA
 from feeds.scanner import Scanner
-from gateway.up import summary
 from tests.command import Up, counted, run
 
 ROOT = Path(__file__).parents[2]
@@ -201,6 +200,9 @@ def test_a_second_platform_on_the_same_folder_is_refused(folder: Path) -> None:
         (["backfill", str(FRAMES), "--source", "live", "--start", "soon"], {}, 2, "--start: expected RFC 3339"),
         (["backfill", str(FRAMES)], {}, 2, "Missing option '--source'"),
         (["exchange", "none.gz"], {}, 2, "found no file"),
+        (["exchange", "--fault", "drp@1s"], {}, 2, "did you mean 'drop'?"),
+        (["up", "--port", "0", "--fault", "mute@1s"], {}, 2, "expected mute@TIME+LENGTH, such as mute@20s+5s"),
+        (["up", "--feed", "binance", "--symbols", "A", "--fault", "drop@1s"], {}, 2, "expected --feed exchange"),
         (["serve", "market"], {}, 2, "needs a store"),
         (["serve", "store"], {}, 2, "needs a database"),
         (["archive"], {}, 2, "say --older-than DAYS"),
@@ -315,6 +317,7 @@ def test_settings_can_be_looked_at_and_kernels_warmed(folder: Path) -> None:
         "backfill",
         "archive",
         "exchange",
+        "record",
         "warmup",
         "config show",
         "serve market",
@@ -326,22 +329,3 @@ def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = run(*verb.split(), "--help", COLUMNS="200")
     assert done.returncode == 0
     assert "Example:" in done.stdout
-
-
-def test_damaged_rows_of_unknown_kind_are_not_said_to_be_stored() -> None:
-    final = {
-        "market": {
-            "received": {"trades": 90, "quotes": 10},
-            "journaled": {"trades": 90, "quotes": 10, "values": 7},
-            "breaks": {"trades_missed": 2},
-        },
-        "store": {"lost": {"unknown": 3, "trades": 2}, "remaining": {"unknown": 1, "quotes": 4}},
-    }
-    told = summary(final)
-    assert (told["received"], told["stored"], told["balanced"]) == (100, 90, True)
-    assert told["dropped"] == {
-        "not stored: trades": 2, "not stored: unknown": 3, "left in the journal: quotes": 4,
-        "left in the journal: unknown": 1,
-    }  # fmt: skip
-    assert told["rows"] == {"trades": 88, "quotes": 6, "values": 7}
-    assert told["breaks"] == {"trades_missed": 2}
