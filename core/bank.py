@@ -5,20 +5,18 @@
 numbers given so far, states and newest values of nodes on trades and quotes). Copied, the three are the snapshot.
 """
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
 
-import numba
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from core.bars import FORMING, LANE
 from core.cached import digest, loaded
 from core.checks import REFUSED
-from core.compiled import aligned, compilations, entry
+from core.compiled import aligned, compilations
+from core.entries import compiled
 from core.errors import BadInput
 from core.events import BAR, NEVER, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
 from core.kernel import BOOK, PLACE
@@ -27,7 +25,6 @@ from core.source import planned, written
 
 _ROOM = 2048  # bars that may come out of one call of the kernel: more are fetched by calling again
 _LOW = (1 << 20) - 1
-_I, _F = types.int64, types.float64
 
 NO_TRADES = np.empty(0, dtype=TRADE)
 
@@ -63,8 +60,10 @@ class Bank:
         self.lanes[self.lane["frame"]] = np.arange(len(timeframes))
         self.refused = np.zeros(len(REFUSED), dtype=np.int64)
         self.book = np.zeros(1, dtype=BOOK)
-        self.book["born"], self.book["makes_bars"] = NEVER, makes_bars
+        self.book["born"], self.book["makes_bars"], self.book["free"] = NEVER, makes_bars, NEVER
         self.book["room"] = max(_ROOM, len(timeframes))
+        self._free = NEVER
+        self.rest = NO_TRADES  # what the last `take` left: all from the first trade on that was out of order
         self._places: list[Batch] = []
         self._make_room()
         self._compile()
@@ -88,6 +87,14 @@ class Bank:
         )
         self.update = self.entries["update"]
         self.compiled = sum(compilations(getattr(self.kernel, name)) for name in self.entries)
+
+    def twin(self) -> "Bank":
+        """The same compiled kernel, with memory for one symbol."""
+        twin = copy(self)
+        twin.lane, twin.refused, twin.book, twin._places = self.lane.copy(), self.refused.copy(), self.book.copy(), []  # noqa: SLF001
+        twin._make_room()  # noqa: SLF001 of our own class
+        twin.clear(1)
+        return twin
 
     def clear(self, symbols: int) -> None:
         """Forget everything, and make room for `symbols` symbols."""
@@ -176,23 +183,42 @@ class Bank:
         out = np.empty(len(quotes), dtype=QUOTE)
         return out[: self._note(self.at, quotes, out)]
 
-    def take(self, trades: Batch, now: int = 0, ts_recv: int = 0) -> list[Batch]:
-        """The trades that are sound, numbered, and what follows from them and from the venue's clock reaching `now`."""
+    def take(self, trades: Batch, now: int = 0, ts_recv: int = 0, *, free: int = NEVER) -> list[Batch]:
+        """The trades that are sound, numbered, and what follows from them and from the venue's clock reaching `now`.
+
+        Behind the first `free` trades it stops at one that is out of order, and leaves the `rest`.
+        """
         if len(trades) > _LOW:  # more than the answer can count
-            first = [batch for i in range(0, len(trades) - _LOW, _LOW) for batch in self.take(trades[i : i + _LOW])]
-            return first + self.take(trades[(len(trades) - 1) // _LOW * _LOW :], now, ts_recv)
-        out = np.empty(len(trades), dtype=TRADE)
-        found = self._take(self.at, trades, now, ts_recv, out, self._bars, self._values, self._signals)
+            return self._take_parts(trades, now, ts_recv, free)
+        out, self.rest = np.empty(len(trades), dtype=TRADE), NO_TRADES
+        found = self._call(trades, now, ts_recv, out, free)
         if found == len(trades) and found:  # all sound, no bar closed: the usual case
             return [out]
         results: list[Batch] = []
         while True:
             sound, bars, done = found & _LOW, found >> 20 & _LOW, int(self.book["taken"][0])
+            stopped = bars + len(self.lane) <= len(self._bars) if done < len(trades) else bars < len(self._bars)
             results += [out[:sound], *self._made(bars), self._signals[: found >> 40].copy()]
-            if done == len(trades) and bars < len(self._bars):
+            trades, out, free = trades[done:], out[sound:], max(free - done, 0)
+            if stopped:
+                self.rest = trades
                 return [batch for batch in results if len(batch)]
-            trades, out = trades[done:], out[sound:]  # there was no room for more bars
-            found = self._take(self.at, trades, now, ts_recv, out, self._bars, self._values, self._signals)
+            found = self._call(trades, now, ts_recv, out, free)
+
+    def _call(self, trades: Batch, now: int, ts_recv: int, out: Batch, free: int) -> int:
+        if free != self._free:
+            self.book["free"] = self._free = free
+        return self._take(self.at, trades, now, ts_recv, out, self._bars, self._values, self._signals)
+
+    def _take_parts(self, trades: Batch, now: int, ts_recv: int, free: int) -> list[Batch]:
+        found: list[Batch] = []
+        for first in range(0, len(trades), _LOW):
+            last = first + _LOW >= len(trades)
+            found += self.take(trades[first : first + _LOW], now * last, ts_recv, free=max(free - first, 0))
+            if len(self.rest):
+                self.rest = trades[min(first + _LOW, len(trades)) - len(self.rest) :]
+                break
+        return found
 
     def _made(self, bars: int) -> tuple[Batch, Batch]:
         """The bars and values just made; when there are many, the memory itself is handed out and replaced."""
@@ -201,26 +227,6 @@ class Bank:
         made = self._bars[:bars], self._values[:bars]
         self._bars, self._values = np.empty_like(self._bars), np.empty_like(self._values)
         return made
-
-
-def compiled(kernel: Any) -> dict[str, Callable[..., int]]:  # Any: a module with the names of core.kernel
-    """The machine code of a kernel's entries, compiled or loaded from its cache."""
-    signals, values = _array(SIGNAL), _array(kernel.VALUE)
-    fields = list(inspect.signature(kernel.update.py_func).parameters)[1:]
-    numbers = tuple(_I if BAR[name].kind == "i" else _F for name in fields)
-    signatures = {
-        "take": (_I, _array(TRADE, "A"), _I, _I, _array(TRADE), _array(BAR), values, signals),
-        "note": (_I, _array(QUOTE, "A"), _array(QUOTE)),
-        "check": (_I, _array(BAR, "A")),
-        "run": (_I, _array(BAR, "A"), values, signals),
-        "update": (_I, *numbers),
-    }
-    return {name: entry(getattr(kernel, name), signature) for name, signature in signatures.items()}
-
-
-def _array(dtype: np.dtype[np.void], layout: str = "C") -> types.Array:
-    """The type of rows: "C" for our own, which lie one after another, "A" for those that others give."""
-    return types.Array(numba.from_dtype(dtype), 1, layout)
 
 
 def _first(dtype: np.dtype[np.void], nodes: Sequence[Node]) -> Batch:

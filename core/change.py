@@ -8,9 +8,10 @@ import json
 import sys
 from pathlib import Path
 
-from core.bank import Bank, compiled
+from core.bank import Bank
 from core.cached import digest, loaded, placed
 from core.engine import Engine
+from core.entries import compiled
 from core.errors import CandelaError
 from core.node import Group, Node
 from core.source import planned, written

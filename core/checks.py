@@ -6,7 +6,7 @@ from typing import Any
 from core.compiled import step
 from core.events import SECOND
 
-REFUSED = ("unknown_symbol", "bad_price", "bad_size", "bad_time")
+REFUSED = ("unknown_symbol", "bad_price", "bad_size", "bad_time", "repeated")
 LARGEST = sys.float_info.max  # cheaper: a comparison with infinity becomes a dozen instructions
 AHEAD = 3600 * SECOND  # an event further ahead of our clock would hold back all later ones as late
 

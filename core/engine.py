@@ -6,10 +6,9 @@ backtest are the same calls. What the engine was given it never changes; what it
 symbol, without a hole.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +17,31 @@ from core.adopted import adopted
 from core.bank import NO_TRADES, Bank
 from core.checks import REFUSED
 from core.errors import BadInput
-from core.events import BAR, CHANNELS, MISSED, POSITION, QUOTE, TIME, TRADE, Batch, Symbols, rows
+from core.events import (
+    BAR,
+    CHANNELS,
+    HISTORY,
+    MISSED,
+    PENDING,
+    QUOTE,
+    TIME,
+    TRADE,
+    Batch,
+    Symbols,
+    joined,
+)  # fmt: skip
 from core.node import Group, Node
+from core.numbering import counter, numbers
 from core.ports import Catalogue, Described, channels
+from core.revision import Revision
+from core.warm import warm_up
 
 
 class Engine:
     """`engine(batch)` gives the checked input and all that follows from it, as batches that are never changed.
 
-    `bars="venue"` runs the nodes over the venue's own bars instead of those made from trades.
+    `bars="venue"` runs the nodes over the venue's own bars instead of those made from trades. With a `lookback`, in
+    nanoseconds, what was made of trades that came late, twice, or not at all at first is revised (`core/revision.py`).
     """
 
     def __init__(
@@ -38,12 +53,16 @@ class Engine:
         *,
         groups: tuple[Group, ...] = (),
         bars: str = "trades",
+        lookback: int = 0,
     ) -> None:
         self.symbols = symbols
         self.timeframes = timeframes
         self.folder = folder
         self._made = bars == "trades"  # by us from trades, or by the venue
+        self.counts: Counter[str] = Counter()  # symbols revised, trades backfilled
+        self._lookback = lookback
         self.bank = self.prepared(nodes, groups)
+        self.revision = self._revision()
         self._known = 0
         self._last: dict[str, dict[str, int]] = {}  # of symbols that are not there yet: the last number by channel
         self._missed = 0
@@ -52,7 +71,7 @@ class Engine:
     def prepared(self, nodes: tuple[Node, ...], groups: tuple[Group, ...] = ()) -> Bank:
         """A bank of other nodes for this engine, compiled (or loaded) and warm: what `change` takes."""
         bank = Bank(nodes, self.timeframes, self.folder, groups=groups, makes_bars=self._made)
-        _warm_up(bank)
+        warm_up(bank)
         return bank
 
     def change(self, bank: Bank) -> None:
@@ -60,6 +79,20 @@ class Engine:
         adopted(self.bank, bank)
         self.bank = bank
         self._join(range(self._known))
+        self.revision = self._revision()
+        if self.revision:
+            self.revision.grow(self._known)
+
+    def _revision(self) -> Revision | None:
+        """None where nothing can be made again: bars are the venue's, or nodes follow quotes, which have no history."""
+        able = self._lookback > 0 and self._made and all(node.on != "quotes" for node in self.bank.nodes)
+        return Revision(self.bank, self._lookback, self.counts) if able else None
+
+    def settle(self) -> None:
+        """Do what can wait until those who wait for an answer have it; call it in between."""
+        if self.revision:
+            self.revision.wind()
+            self.revision.check()
 
     @property
     def refused(self) -> NDArray[np.int64]:
@@ -76,19 +109,47 @@ class Engine:
         if len(self.symbols) > self._known:
             self._grow()
         if batch.dtype is TRADE:
-            return tuple(self.bank.take(batch))
+            return tuple(self._trades(batch, self.revision) if self.revision else self.bank.take(batch))
         if batch.dtype is QUOTE:
             checked = self.bank.note(batch)
             return (checked,) if len(checked) else ()
         if batch.dtype is TIME:
-            return tuple(self.bank.take(NO_TRADES, *batch[-1].item()))
+            return tuple(self._time(*batch[-1].item()))
         if batch.dtype is BAR:
             return self._venue(batch)
         if batch.dtype is MISSED:
-            return self._gaps(batch)
+            return tuple(self._gaps(batch))
+        if batch.dtype is HISTORY:
+            if self.revision:
+                self.revision.told(batch)
+            return ()
         raise BadInput(
-            f"expected a batch of TRADE, QUOTE, BAR, TIME or MISSED rows as in core.events, found {batch.dtype}"
+            "expected a batch of TRADE, QUOTE, BAR, TIME, MISSED or HISTORY rows as in core.events, found"
+            f" {batch.dtype}"
         )
+
+    def _trades(self, batch: Batch, revision: Revision) -> list[Batch]:
+        """Trades in order at once; one out of order is left out when it came before, else noted, to be put in order."""
+        made = self.bank.take(batch, free=0)
+        revision.heard(made)
+        while len(self.bank.rest):
+            first, rest = self.bank.rest[:1], self.bank.rest[1:]
+            if revision.repeated(first):
+                self.refused[REFUSED.index("repeated")] += 1
+                more = self.bank.take(rest, free=0)
+            else:
+                revision.disordered(first["symbol"].item(), first["ts_event"].item())
+                more = self.bank.take(self.bank.rest, free=1)
+            revision.heard(more)
+            made += more
+        return made
+
+    def _time(self, now: int, ts_recv: int) -> list[Batch]:
+        revised = list(self.revision.due(now, ts_recv)) if self.revision else []
+        made = self.bank.take(NO_TRADES, now, ts_recv)
+        if self.revision:
+            self.revision.heard(made)
+        return [*revised, *made]
 
     def _venue(self, batch: Batch) -> tuple[Batch, ...]:
         known = (batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))
@@ -113,23 +174,31 @@ class Engine:
         values, signals = self.bank(bars)
         return (bars, values, signals) if len(signals) else (bars, values)
 
-    def _gaps(self, batch: Batch) -> tuple[Batch, ...]:
+    def _gaps(self, batch: Batch) -> Iterator[Batch]:
         """Gaps: bars that are open while trades are missing, or begin before they no longer are, are marked."""
-        known = batch[(batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))].copy()
-        self.refused[0] += len(batch) - len(known)
-        for row in known:
-            channel, symbol = CHANNELS[row["channel"]], row["symbol"]
-            counter, _ = self._counter(channel)
-            row["seq"] = counter[symbol] if counter is not None else 0
-            if channel == "trades":
-                self.bank.ticks["missed_to"][symbol] = row["to_ts"]
-        return (known,) if len(known) else ()
+        known = (batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))
+        self.refused[0] += len(batch) - np.count_nonzero(known)
+        beside = []
+        for row in batch[known].reshape(-1, 1):
+            channel, symbol = CHANNELS[row["channel"][0]], row["symbol"][0]
+            found = counter(self.bank, channel)
+            row["seq"] = found[symbol] if found is not None else 0
+            if channel == "trades" and self.revision:
+                yield from self.revision.missed(row)
+                continue
+            if channel == "trades" and row["backfill"][0] == PENDING:
+                self.bank.ticks["missed_to"][symbol] = row["to_ts"][0]
+            beside.append(row)
+        if beside:
+            yield joined(beside)
 
     def _grow(self) -> None:
         first, self._known = self._known, len(self.symbols)
         self.bank.grow(self._known)
         self._join(range(first, self._known))
         self._number(range(first, self._known))
+        if self.revision:
+            self.revision.grow(self._known)
 
     def _join(self, symbols: Iterable[int]) -> None:
         for symbol in symbols:
@@ -165,45 +234,13 @@ class Engine:
         every = dict.fromkeys(channels(self.catalogue), 0) if self._missed else {}
         for symbol in symbols:
             for channel, last in (every | self._last.pop(self.symbols.names[symbol], {})).items():
-                counter, index = self._counter(channel)
-                if counter is not None:
-                    counter[(*index, symbol)] = last + self._missed
+                found = counter(self.bank, channel)
+                if found is not None:
+                    found[symbol] = last + self._missed
 
     def numbers(self) -> Batch:
         """The last number given on every channel, as POSITION rows: what a journal's file begins with."""
-        found = []
-        for index, channel in enumerate(channels(self.catalogue)):
-            counter, where = self._counter(channel)
-            if counter is not None:
-                last = (counter[where] if where else counter)[: self._known]
-                rows_ = np.zeros(np.count_nonzero(last), dtype=POSITION)
-                rows_["channel"], rows_["symbol"], rows_["seq"] = index, np.flatnonzero(last), last[last > 0]
-                found.append(rows_)
-        return np.concatenate(found)
-
-    def _counter(self, channel: str) -> tuple[NDArray[Any] | None, tuple[int, ...]]:
-        kind, _, name = channel.partition(".")
-        ticks = self.bank.ticks
-        if kind in {"trades", "quotes"}:
-            return ticks[kind], ()
-        if kind == "bars" and name in self.timeframes:
-            return self.bank.forming["seq"].T, (self.timeframes.index(name),)
-        if kind == "signals" and name == "*":
-            return ticks["signals"], ()
-        if kind == "signals" and name in (ticks["seq"].dtype.names or ()):
-            return ticks["seq"][name], ()
-        return None, ()
-
-
-def _warm_up(bank: Bank) -> None:
-    """Make a bar and forget it: the first bar through machine code that has never run took 3 ms, the next 0.05."""
-    bank.clear(1)
-    bank.take(rows(TRADE, [(1, 1, 0, 1, 1.0, 1.0, 0, 0)]))
-    bank.note(rows(QUOTE, [(1, 1, 0, 1.0, 1.0, 1.0, 1.0, 0)]))
-    for batch in bank.take(NO_TRADES, 2 * int(bank.lane["width"].max(initial=1)), 1):
-        if batch.dtype is BAR:
-            bank(batch)
-    bank.clear(0)
+        return numbers(self.bank, channels(self.catalogue), self._known)
 
 
 __all__ = ["REFUSED", "Engine"]

@@ -7,6 +7,7 @@ Fields fill whole eight-byte words: there is no padding, so equal rows are equal
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -91,11 +92,17 @@ SIGNAL = _row(
 TIME = _row(("ts_event", "i8"), ("ts_recv", "i8"))
 
 # A stretch that never reached us, [from_ts, to_ts) of a symbol's channel, by the venue's clock, as ts_event is:
-# when we knew. `seq` the last number before it. Without an end (to_ts == NEVER) it has only begun.
-MISSED = _row(*_TIMES, ("from_ts", "i8"), ("to_ts", "i8"), ("symbol", "i4"), ("channel", "i2"), ("reason", "i2"))
+# when we knew. `seq` the last number before it. Without an end (to_ts == NEVER) it has only begun. `backfill` is what
+# became of it: it comes a second time when that is known, with how many `rows` filled it.
+MISSED = _row(
+    *_TIMES, ("from_ts", "i8"), ("to_ts", "i8"), ("symbol", "i4"), ("channel", "i2"), ("reason", "i2"),
+    ("backfill", "i4"), ("rows", "i4"),
+)  # fmt: skip
 CHANNELS = ("trades", "quotes", "bars")
-REASONS = ("disconnected", "silent", "not_running")
-DISCONNECTED, SILENT, NOT_RUNNING = range(len(REASONS))
+REASONS = ("disconnected", "silent", "not_running", "damaged", "sequence", "late")
+DISCONNECTED, SILENT, NOT_RUNNING, DAMAGED, SEQUENCE, LATE = range(len(REASONS))
+BACKFILLS = ("pending", "done", "impossible")
+PENDING, DONE, IMPOSSIBLE = range(len(BACKFILLS))
 NEVER = np.iinfo(np.int64).max
 
 # The last number given on a channel, an index into `core.ports.channels`, for a symbol.
@@ -110,15 +117,34 @@ def value_dtype(outputs: Iterable[str]) -> np.dtype[np.void]:
     return _row(*VALUE_HEADER, *((name, "f8") for name in outputs))
 
 
+def _revised(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+    return np.dtype(dtype, metadata={"revised": True})
+
+
+# Trades of the past, told by a venue's history: rows of a gap, which they may fill.
+HISTORY = _revised(TRADE)
+
+# Rows that take the place of earlier ones, since trades came late, were missed, or were taken back: of the same
+# bar or signal, and of the same number where there was one. A bar without trades, a signal without a side, is no more.
+REVISED_BAR, REVISED_SIGNAL = _revised(BAR), _revised(SIGNAL)
+
+
+@lru_cache
+def revised_values(outputs: tuple[str, ...]) -> np.dtype[np.void]:
+    """The same for a bank's values."""
+    return _revised(value_dtype(outputs))
+
+
 _KINDS = {
     id(TRADE): "trades", id(QUOTE): "quotes", id(BAR): "bars", id(SIGNAL): "signals", id(TIME): "time",
-    id(MISSED): "gaps",
+    id(MISSED): "gaps", id(HISTORY): "history", id(REVISED_BAR): "revised_bars", id(REVISED_SIGNAL): "revised_signals",
 }  # fmt: skip
 
 
 def kind(batch: Batch) -> str:
-    """What a batch holds: trades, quotes, bars, signals, time, gaps, or a bank's values."""
-    return _KINDS.get(id(batch.dtype), "values")
+    """What a batch holds: trades, quotes, bars, signals, time, gaps, history, or a bank's values; bars, signals and
+    values also revised."""
+    return _KINDS.get(id(batch.dtype)) or ("revised_values" if batch.dtype.metadata else "values")
 
 
 def tally(batch: Batch) -> str:

@@ -9,21 +9,36 @@ from typing import Any
 
 import numpy as np
 
-from core.events import BAR, MISSED, QUOTE, SIGNAL, TRADE, Batch, value_dtype
+from core.events import (
+    BAR,
+    MISSED,
+    QUOTE,
+    REVISED_BAR,
+    REVISED_SIGNAL,
+    SIGNAL,
+    TRADE,
+    Batch,
+    revised_values,
+    value_dtype,
+)  # fmt: skip
 from core.ports import Catalogue, Described
 
 _HEAD = struct.Struct("<IB")
-ROWS = {"trades": 1, "quotes": 2, "bars": 3, "signals": 4, "values": 5, "gaps": 6}
+ROWS = {
+    "trades": 1, "quotes": 2, "bars": 3, "signals": 4, "values": 5, "gaps": 6, "revised_bars": 7, "revised_values": 8,
+    "revised_signals": 9,
+}  # fmt: skip
 _TOLD = {"catalogue": 16, "stats": 17, "lost": 18}
 _NAMES = {code: name for name, code in (*ROWS.items(), *_TOLD.items())}
 _DTYPES = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED}
+_DTYPES |= {"revised_bars": REVISED_BAR, "revised_signals": REVISED_SIGNAL}
 
 Told = dict[str, Any]  # Any: JSON
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`kind` says what `payload` is: rows (trades, quotes, bars, signals, values, gaps), a catalogue, stats, lost."""
+    """`kind` says what `payload` is: rows (the names of ROWS), a catalogue, stats, lost."""
 
     kind: str
     payload: Batch | Catalogue | Told
@@ -58,7 +73,7 @@ class Reader(asyncio.Protocol):
     def __init__(self, take: Callable[[Message], None]) -> None:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._take = take
-        self._values = value_dtype(())
+        self._dtypes = {**_DTYPES, "values": value_dtype(()), "revised_values": revised_values(())}
         self._rest = bytearray()
 
     def data_received(self, data: bytes) -> None:
@@ -79,10 +94,11 @@ class Reader(asyncio.Protocol):
 
     def _message(self, name: str, body: bytes) -> Message:
         if name in ROWS:
-            return Message(name, np.frombuffer(body, dtype=_DTYPES.get(name, self._values)))
+            return Message(name, np.frombuffer(body, dtype=self._dtypes[name]))
         given = json.loads(body)
         if name != "catalogue":
             return Message(name, given)
         catalogue = _catalogue(given)
-        self._values = value_dtype(catalogue.outputs)
+        self._dtypes["values"] = value_dtype(catalogue.outputs)
+        self._dtypes["revised_values"] = revised_values(catalogue.outputs)
         return Message(name, catalogue)

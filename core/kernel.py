@@ -22,16 +22,18 @@ from core.past import push
 # -- nodes: layouts
 STATE = padded(np.dtype([("nothing", "f8")], align=True))  # one symbol on one timeframe
 TICK = np.dtype(
-    [(name, "i8") for name in ("trades", "quotes", "signals", "ts_price", "missed_to")] + [("price", "f8")], align=True
+    [(name, "i8") for name in ("trades", "quotes", "signals", "ts_price", "trade_id", "missed_to")] + [("price", "f8")],
+    align=True,
 )
 VALUE = value_dtype(())
 LANES = 1  # timeframes
 # -- end
 
 # All that a kernel finds by address, and what it says beside its answer. `symbols`: how many there is memory for,
-# `known`: how many there are. `room`: how many bars may come out of one call.
+# `known`: how many there are. `room`: how many bars may come out of one call. `free`: how many of the next trades may
+# be out of order: at the first one behind them that is, taking stops.
 BOOK = np.dtype(
-    [(name, "i8") for name in ("symbols", "known", "born", "makes_bars", "room", "taken")]
+    [(name, "i8") for name in ("symbols", "known", "born", "makes_bars", "room", "free", "taken")]
     + [(name, "i8") for name in ("forming", "state", "ticks", "lane", "lane_of", "refused")],
     align=True,
 )
@@ -129,7 +131,9 @@ def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: 
             if f.ts_open == NEVER:
                 continue
             if f.ts_close <= now and b < k.room:
-                g = finish(k, f, l, symbol, record(k.ticks, symbol, TICK).trades, at, ts_recv, b, g)
+                t = record(k.ticks, symbol, TICK)
+                g = finish(k, f, l, symbol, t.trades, at, ts_recv, b, g)
+                t.ts_price = max(t.ts_price, f.ts_close - 1)  # what comes for it now is out of order
                 b += 1
             else:
                 due = min(due, f.ts_close)
@@ -137,23 +141,36 @@ def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: 
     return b, g
 
 
+@step
+def out_of_order(x: Any, t: Any) -> bool:
+    """Whether a trade happened before one that came before it, or may be one that did. Any: records of TRADE and TICK.
+
+    Those of one moment go by the venue's number, where they have one.
+    """
+    return x.ts_event <= t.ts_price and (x.ts_event < t.ts_price or 0 < x.trade_id <= t.trade_id)
+
+
 @kernel
 def take(
     book: int, trades: Batch, now: int, ts_recv: int, out: Batch, bars: Batch, values: Batch, signals: Batch
 ) -> int:
-    """Trades, then time up to `now`. Gives how many rows there are in `out`, `bars` and `signals`, 20 bits each."""
+    """Trades, then time up to `now`, unless some are left. Gives how many rows there are in `out`, `bars` and
+    `signals`, 20 bits each."""
     k = record(book, 0, BOOK)
     at = address(bars), address(values), address(signals)
-    room, known, ticks = k.room, k.known, k.ticks
+    room, known, ticks, free = k.room, k.known, k.ticks, k.free
     n = b = g = i = 0
     while i < trades.shape[0] and b + LANES <= room:
         x = trades[i]
-        i += 1
         if refused(k, wrong_trade(x, known)):
+            i += 1
             continue
+        t = record(ticks, x.symbol, TICK)
+        if i >= free and out_of_order(x, t):
+            break
+        i += 1
         if k.born == NEVER:
             k.born = x.ts_event
-        t = record(ticks, x.symbol, TICK)
         t.trades += 1
         out[n] = x
         out[n].seq = t.trades
@@ -161,7 +178,7 @@ def take(
         if k.makes_bars:
             b, g = count(k, x, t.trades - 1, at, b, g)
             if x.ts_event >= t.ts_price:
-                t.ts_price, t.price = x.ts_event, x.price
+                t.ts_price, t.trade_id, t.price = x.ts_event, x.trade_id, x.price
         on_trade(x, t)
     k.taken = i
     if now > 0 and i == trades.shape[0]:

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import uvloop
@@ -11,10 +11,13 @@ import uvloop
 from core.ports import Feed, Processor, Sink
 
 
-async def run(feed: Feed, engine: Processor, sinks: Sequence[Sink]) -> None:
+async def run(
+    feed: Feed, engine: Processor, sinks: Sequence[Sink], afterwards: Callable[[], None] = lambda: None
+) -> None:
     """Carry every batch through, then end by closing: each sink drains what it took.
 
-    Sinks are told in their order, so the one that latency matters to comes first; none of them waits.
+    Sinks are told in their order, so the one that latency matters to comes first; none of them waits. `afterwards` is
+    what can wait until they have been told.
     """
     try:
         async for batch in feed:
@@ -23,6 +26,7 @@ async def run(feed: Feed, engine: Processor, sinks: Sequence[Sink]) -> None:
                 for result in results:
                     sink.put(result)
                 sink.flush()
+            afterwards()
     finally:
         for sink in sinks:
             sink.close()

@@ -21,12 +21,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.events import BAR, MISSED, QUOTE, SIGNAL, TRADE, Batch, value_dtype
+from core.events import (
+    BAR,
+    MISSED,
+    QUOTE,
+    REVISED_BAR,
+    REVISED_SIGNAL,
+    SIGNAL,
+    TRADE,
+    Batch,
+    revised_values,
+    value_dtype,
+)  # fmt: skip
 from core.ports import Catalogue, Described
 
-KINDS = ("", "catalogue", "positions", "trades", "quotes", "bars", "values", "signals", "gaps")
+KINDS = (
+    "", "catalogue", "positions", "trades", "quotes", "bars", "values", "signals", "gaps", "revised_bars",
+    "revised_values", "revised_signals",
+)  # fmt: skip
 HEADS = frozenset({"catalogue", "positions"})  # what a file begins with; all others hold rows of the stream
 ROWS = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED}
+ROWS |= {"revised_bars": REVISED_BAR, "revised_signals": REVISED_SIGNAL}
 
 _FILE = struct.Struct("<8sII16sQI20x")  # magic, version, zero, stream, position, checksum: 64 bytes
 _RECORD = struct.Struct(
@@ -130,7 +145,7 @@ class Meaning:
         """The batch whose bytes these are; Damaged when that cannot be told."""
         if not self.explains(found):
             raise Damaged(f"rows cannot be understood: their catalogue (number {found.generation}) could not be read")
-        dtype = ROWS.get(found.kind) or _values(self.catalogue.outputs)
+        dtype = ROWS.get(found.kind) or _values(found.kind, self.catalogue.outputs)
         if found.rows * dtype.itemsize != found.length:
             raise Damaged(f"the rows of {found.kind} at {found.position} have another shape than their catalogue")
         return np.frombuffer(rows, dtype=dtype)
@@ -140,8 +155,8 @@ class Meaning:
 
 
 @lru_cache
-def _values(outputs: tuple[str, ...]) -> np.dtype[np.void]:
-    return value_dtype(outputs)
+def _values(kind: str, outputs: tuple[str, ...]) -> np.dtype[np.void]:
+    return value_dtype(outputs) if kind == "values" else revised_values(outputs)
 
 
 def file_header(stream: uuid.UUID, position: int) -> bytes:

@@ -66,6 +66,7 @@ class Market(Section):
     groups: dict[str, Group] = {}  # in candela.toml: [market.groups.majors]
     bars: Literal["trades", "venue"] = "trades"
     close_delay_ms: int = Field(default=100, ge=0, le=60_000)
+    lookback_s: float = Field(default=300.0, ge=0)  # how late a trade may come and its bars be corrected; 0: never
     realtime: bool = True  # priority for the loop, where the system allows it
 
     @field_validator("timeframes")

@@ -21,6 +21,7 @@ from core.log import logger
 from core.mark import STORED, Mark
 from core.missed import noted
 from core.schema import migrate, query
+from core.superseding import supersede
 from core.tables import LAYOUTS, Ids, Positions, by_symbol
 from core.tail import Chunk, Tail, counted
 
@@ -196,10 +197,18 @@ class Store:
                 with cursor.copy(layout.statement) as copy:
                     for piece in layout.encode(*ids.columns(what, batch)):
                         copy.write(piece)
+        self._revise(cursor, chunk, ids)
+        for batch in chunk.batches:
+            if kind(batch).startswith("revised_"):
+                positions.add(kind(batch), batch)
+        advance(cursor, positions, ids.symbols)
+
+    def _revise(self, cursor: psycopg.Cursor, chunk: Chunk, ids: Ids) -> None:
+        """What changes rows that are there: gaps, which put them in doubt, and then what was made again."""
         missed = [batch for batch in chunk.batches if kind(batch) == "gaps"]
         if missed:
             noted(cursor, joined(missed), ids.symbols)
-        advance(cursor, positions, ids.symbols)
+        supersede(cursor, chunk.batches, ids)
 
     def _connect(self) -> psycopg.Connection:
         try:

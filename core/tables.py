@@ -130,7 +130,7 @@ class Positions:
         self._last = np.zeros((len(self.channels), len(catalogue.symbols)), dtype=np.int64)
 
     def add(self, kind: str, batch: Batch) -> None:
-        symbol = batch["symbol"]
+        symbol, kind = batch["symbol"], kind.removeprefix("revised_")
         if kind in ("trades", "quotes"):
             np.maximum.at(self._last[self.channels.index(kind)], symbol, batch["seq"])
         elif kind == "bars":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from core.events import CHANNELS, MISSED, NEVER, NOT_RUNNING, TIME, Batch, Symbols, rows
+from core.events import CHANNELS, MISSED, NEVER, NOT_RUNNING, PENDING, TIME, Batch, Symbols, rows
 from feeds.clock import VenueClock
 
 
@@ -41,7 +41,7 @@ class Gaps:
         return rows(
             MISSED,
             (
-                (known, now, 0, self._from, to, symbol, channel, self._reason)
+                (known, now, 0, self._from, to, symbol, channel, self._reason, PENDING, 0)
                 for symbol in range(len(self._symbols))
                 for channel in self._channels
             ),

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,28 +120,32 @@ class Hub:
         latest = self._latest.get(subscription.channel)
         if latest is not None:
             for symbol in np.flatnonzero(latest.seq):
-                self._send(
-                    subscription.channel, latest.rows[symbol], int(latest.seq[symbol]), [subscription], "snapshot"
-                )
+                number = int(latest.own[symbol])
+                self._send(subscription.channel, latest.rows[symbol], number, [subscription], "snapshot")
 
     def _rows(self, kind: str, batch: Batch) -> None:
         if kind == "gaps":
             self._missed(batch)
             return
+        for channel, rows, numbers in self._channels(kind.removeprefix("revised_"), batch):
+            self._channel(channel, rows, numbers, revised=kind.startswith("revised_"))
+
+    def _channels(self, kind: str, batch: Batch) -> Iterator[tuple[str, Batch, NDArray[np.int64]]]:
+        """The channels that rows go out on, and their numbers there."""
         if kind == "bars" and not batch["seq"].all():
             batch = batch[batch["seq"] > 0]  # a venue's own bar beside ours has no number and no channel
         if kind in self._spans:
             self._spans[kind].append(time.time_ns() - batch["ts_recv"])
         if kind in ("trades", "quotes"):
-            self._channel(kind, batch, batch["seq"])
+            yield kind, batch, batch["seq"]
         elif kind in ("bars", "values"):
             prefix = "bars" if kind == "bars" else "indicators"
             for timeframe, own in by(batch, "timeframe"):
-                self._channel(f"{prefix}.{TIMEFRAME_NAMES[timeframe]}", own, own["seq"])
+                yield f"{prefix}.{TIMEFRAME_NAMES[timeframe]}", own, own["seq"]
         else:
-            self._channel("signals.*", batch, batch["seq_all"])
+            yield "signals.*", batch, batch["seq_all"]
             for strategy, own in by(batch, "strategy"):
-                self._channel(f"signals.{self.catalogue.strategies[strategy].name}", own, own["seq"])
+                yield f"signals.{self.catalogue.strategies[strategy].name}", own, own["seq"]
 
     def _record(self) -> None:
         """Bring the histograms up to date; once a second, since it costs more than a row does."""
@@ -150,42 +154,37 @@ class Hub:
                 histogram.record(np.concatenate(self._spans[kind]))
                 self._spans[kind].clear()
 
-    def _channel(self, channel: str, batch: Batch, seq: NDArray[np.int64]) -> None:
+    def _channel(self, channel: str, batch: Batch, seq: NDArray[np.int64], *, revised: bool) -> None:
         latest = self._latest.get(channel)
         if latest is None or len(latest.seq) < len(self.catalogue.symbols) or latest.rows.dtype != batch.dtype:
-            latest = self._grown(channel, batch.dtype)
+            known = latest is not None and latest.rows.dtype == batch.dtype
+            latest = latest.grown(len(self.catalogue.symbols)) if latest is not None and known else None
+            latest = self._latest[channel] = latest or Latest(batch.dtype, len(self.catalogue.symbols))
         wanted = self._wanted.get(channel)
-        if wanted:
-            for row, number in zip(batch, seq.tolist(), strict=True):
-                before = int(latest.seq[row["symbol"]])
-                if before and number != before + 1:
-                    self._gap(channel, latest.rows[row["symbol"]], row, (before, number), wanted)
-                latest.seq[row["symbol"]], latest.rows[row["symbol"]] = number, row
-                self._send(channel, row, number, wanted, "update")
-        else:
-            latest.rows[batch["symbol"]] = batch  # of a symbol that comes twice the last assignment stays
-            latest.seq[batch["symbol"]] = seq
+        if not wanted:
+            latest.take(batch, seq)
+            return
+        for row, number in zip(batch, seq.tolist(), strict=True):
+            before = int(latest.seq[row["symbol"]])
+            if before and number != before + 1 and not revised:
+                self._gap(channel, latest.rows[row["symbol"]], row, (before, number), wanted)
+            newest = latest.take_one(row, number)
+            self._send(channel, row, number, wanted, "correction" if revised else "update", late=not newest)
 
-    def _grown(self, channel: str, dtype: np.dtype[np.void]) -> Latest:
-        grown, old = Latest(dtype, len(self.catalogue.symbols)), self._latest.get(channel)
-        if old is not None and old.rows.dtype == dtype:
-            grown.rows[: len(old.rows)], grown.seq[: len(old.seq)] = old.rows, old.seq
-        self._latest[channel] = grown
-        return grown
-
-    def _send(self, channel: str, row: np.void, seq: int, to: Sequence[Subscription], kind: str) -> None:
+    def _send(
+        self, channel: str, row: np.void, seq: int, to: Sequence[Subscription], kind: str, *, late: bool = False
+    ) -> None:
         symbol = self.catalogue.symbols[row["symbol"]]
         shared = b""
         for subscription in to:
             if subscription.wants(symbol):
-                shared = shared or self._body(channel, symbol, seq, row)
+                shared = shared or self._body(channel, symbol, seq, row, late=late and kind == "update")
                 subscription.client.offer(subscription, kind, shared, symbol, seq)
 
-    def _body(self, channel: str, symbol: str, seq: int, row: np.void) -> bytes:
+    def _body(self, channel: str, symbol: str, seq: int, row: np.void, *, late: bool) -> bytes:
         kind = channel.partition(".")[0].replace("indicators", "values")
-        return body(
-            channel, symbol, seq, (int(row["ts_event"]), int(row["ts_recv"])), data_of(kind, row, self.catalogue)
-        )
+        data = {**data_of(kind, row, self.catalogue), **({"late": True} if late else {})}
+        return body(channel, symbol, seq, (int(row["ts_event"]), int(row["ts_recv"])), data)
 
     def _gap(
         self, channel: str, before: np.void, after: np.void, seqs: tuple[int, int], to: Sequence[Subscription]
@@ -216,7 +215,7 @@ class Hub:
             return 0
         if doubtful(latest.rows[symbol], missed):
             latest.rows[symbol]["quality"] = GAP
-            self._send(channel, latest.rows[symbol], int(latest.seq[symbol]), to, "correction")
+            self._send(channel, latest.rows[symbol], int(latest.own[symbol]), to, "correction")
         return int(latest.seq[symbol])
 
     def _say_gap(self, channel: str, row: np.void, data: Fields, seq: int, to: Sequence[Subscription]) -> None:

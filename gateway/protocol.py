@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from core.events import CHANNELS, COMPLETE, NEVER, ORIGINS, QUALITIES, REASONS, TIMEFRAME_NAMES
+from core.events import BACKFILLS, CHANNELS, COMPLETE, DONE, NEVER, ORIGINS, QUALITIES, REASONS, TIMEFRAME_NAMES
 from core.ports import Catalogue
 
 VERSION = 1
@@ -95,7 +95,12 @@ def data_of(kind: str, row: np.void, catalogue: Catalogue) -> Fields:
         return {**_coded(fields), "values": {name: fields[name] for name in outputs}}
     if kind == "gaps":
         to = None if fields["to_ts"] == NEVER else fields["to_ts"]
-        return {"from_ts": fields["from_ts"], "to_ts": to, "reason": REASONS[fields["reason"]], "backfill": "pending"}
+        return {
+            "from_ts": fields["from_ts"],
+            "to_ts": to,
+            "reason": REASONS[fields["reason"]],
+            "backfill": BACKFILLS[fields["backfill"]],
+        }
     data = {name: fields[name] for name in _OWN[kind]}
     if kind == "bars":
         return {**data, **_coded(fields), "closed": bool(fields["closed"]), "origin": ORIGINS[fields["origin"]]}
@@ -128,6 +133,7 @@ def doubtful(row: np.void, missed: np.void) -> bool:
     names = row.dtype.names or ()
     return (
         "quality" in names
+        and missed["backfill"] != DONE
         and row["quality"] == COMPLETE
         and row["ts_event"] > missed["from_ts"]
         and row["ts_event"] <= missed["to_ts"]

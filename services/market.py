@@ -11,7 +11,7 @@ import numpy as np
 from core.bus import BusServer
 from core.engine import REFUSED, Engine
 from core.errors import BadInput, StoreDown
-from core.events import Batch, Symbols
+from core.events import SECOND, Batch, Symbols
 from core.ids import last_numbers, reached
 from core.journal import Journal
 from core.log import logger
@@ -62,10 +62,10 @@ class Market:
         stats = self.feed.stats
         refused = Counter(dict(zip(REFUSED, self.engine.refused.tolist(), strict=True))) + stats.refused
         unused = refused.pop("not_used", 0)
-        inputs = ("trades", "quotes")
+        inputs, told = ("trades", "quotes"), self.engine.counts["backfilled"]  # by a history
         latency = {f"p{q}": _microseconds(self.meter.signal_latency.quantile(q / 100)) for q in (50, 99)}
         return {
-            "received": dict(stats.received + Counter(refused=sum(stats.refused.values()) - unused)),
+            "received": dict(stats.received + Counter(refused=sum(stats.refused.values()) - unused, trades=told)),
             "refused": {reason: rows for reason, rows in refused.items() if rows},
             "not_used": unused,
             "bad_frames": stats.bad_frames,
@@ -79,9 +79,8 @@ class Market:
             "waiting": self.journal.total - self.journal.stored,
             "journal_bytes": self.journal.position - self.journal.oldest,
             "ticks": sum(stats.received[what] for what in inputs),
-            "bars": self.meter.rows["bars"],
-            "signals": self.meter.rows["signals"],
-            "gaps": self.meter.rows["gaps"],
+            **{what: self.meter.rows[what] for what in ("bars", "signals", "gaps")},
+            **{what: self.engine.counts[what] for what in ("revised", "backfilled")},
             "tick_to_signal_us": latency,
             "symbols": len(self.engine.symbols),
             "busiest": self.meter.busiest(self.engine.symbols.names),
@@ -98,7 +97,7 @@ class Market:
         # on disk before anyone is told: a number that was heard is never given twice
         sinks: list[Sink] = [self.journal, *([self.bus] if self.bus else []), self.meter]
         try:
-            await run(self.feed, self._process, sinks)
+            await run(self.feed, self._process, sinks, self.engine.settle)
         finally:
             reporting.cancel()
         return self.figures()
@@ -176,7 +175,10 @@ def make_engine(settings: Settings, symbols: Symbols) -> Engine:
                 f"the group {name!r} has no members: expected some of its symbols ({', '.join(group.symbols)}) among"
                 f" those of the feed, such as {', '.join(symbols.names[:5])}; see market.groups"
             )
-    return Engine(symbols, wanted.timeframes, nodes(wanted), settings.kernel_folder, groups=groups, bars=wanted.bars)
+    return Engine(
+        symbols, wanted.timeframes, nodes(wanted), settings.kernel_folder, groups=groups, bars=wanted.bars,
+        lookback=int(wanted.lookback_s * SECOND),
+    )  # fmt: skip
 
 
 def nodes(asked: MarketSettings | GroupSettings) -> tuple[Node, ...]:

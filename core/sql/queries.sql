@@ -225,8 +225,43 @@ SELECT id, from_ts, to_ts, backfill = 'done' FROM gaps
 WHERE symbol_id = %(symbol_id)s AND channel = 'trades' AND from_ts < %(end)s AND to_ts > %(start)s ORDER BY from_ts, id
 
 -- name: note_gaps
-INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason)
-SELECT * FROM unnest(%(symbol_ids)s::integer[], %(channels)s::text[], %(begins)s::bigint[], %(ends)s::bigint[], %(reasons)s::text[])
+WITH told AS (
+    SELECT * FROM unnest(
+        %(symbol_ids)s::integer[], %(channels)s::text[], %(begins)s::bigint[], %(ends)s::bigint[], %(reasons)s::text[], %(backfills)s::text[], %(rows)s::bigint[]
+    ) AS told(symbol_id, channel, from_ts, to_ts, reason, backfill, rows)
+), known AS (
+    UPDATE gaps g SET backfill = told.backfill, rows = told.rows FROM told
+    WHERE g.symbol_id = told.symbol_id AND g.channel = told.channel AND g.from_ts = told.from_ts AND g.to_ts = told.to_ts AND g.reason = told.reason
+    RETURNING g.symbol_id, g.channel, g.from_ts, g.to_ts
+)
+INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, rows)
+SELECT told.* FROM told WHERE (symbol_id, channel, from_ts, to_ts) NOT IN (SELECT * FROM known)
+
+-- name: supersede_bars
+WITH told AS (
+    SELECT * FROM unnest(%(symbol_ids)s::integer[], %(timeframes)s::integer[], %(times)s::bigint[]) AS told(symbol_id, timeframe, ts_event)
+), gone AS (
+    DELETE FROM bars b USING told
+    WHERE b.symbol_id = told.symbol_id AND b.timeframe = told.timeframe AND b.time = to_timestamp(told.ts_event / 1e9) AND b.origin = 0
+    RETURNING b.*
+)
+INSERT INTO corrections (time, ts_event, ts_recv, seq, ts_open, ts_close, open, high, low, close, volume, vwap, trades, symbol_id, timeframe, quality, origin, reason)
+SELECT time, ts_event, ts_recv, seq, ts_open, ts_close, open, high, low, close, volume, vwap, trades, symbol_id, timeframe, quality, origin, 'revision' FROM gone
+
+-- name: supersede_values
+DELETE FROM indicator_values v USING unnest(%(symbol_ids)s::integer[], %(timeframes)s::integer[], %(times)s::bigint[]) AS told(symbol_id, timeframe, ts_event)
+WHERE v.symbol_id = told.symbol_id AND v.timeframe = told.timeframe AND v.time = to_timestamp(told.ts_event / 1e9)
+
+-- name: supersede_signals
+WITH told AS (
+    SELECT * FROM unnest(%(symbol_ids)s::integer[], %(timeframes)s::integer[], %(times)s::bigint[], %(strategy_ids)s::integer[])
+        AS told(symbol_id, timeframe, ts_event, strategy_id)
+), gone AS (
+    DELETE FROM signals g USING told
+    WHERE g.symbol_id = told.symbol_id AND g.timeframe = told.timeframe AND g.strategy_id = told.strategy_id AND g.time = to_timestamp(told.ts_event / 1e9)
+    RETURNING g.*
+)
+INSERT INTO corrected_signals SELECT gone.*, now() FROM gone
 
 -- name: doubt_bars
 UPDATE bars t SET quality = 2

@@ -41,7 +41,7 @@ def trade(second: float, price: float, symbol: int = 0) -> Batch:
 def missed(start: float, end: float | None, symbol: int = 0, channel: int = 0) -> Batch:
     to = NEVER if end is None else T0 + int(end * SECOND)
     now = T0 + int((start if end is None else end) * SECOND)
-    return rows(MISSED, [(now, now, 0, T0 + int(start * SECOND), to, symbol, channel, SILENT)])
+    return rows(MISSED, [(now, now, 0, T0 + int(start * SECOND), to, symbol, channel, SILENT, 0, 0)])
 
 
 def run(engine: Engine, *batches: Batch) -> list[Batch]:

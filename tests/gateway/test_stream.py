@@ -190,8 +190,8 @@ async def test_what_never_reached_us_is_said_on_every_channel_made_of_it_and_the
     made = bars(3)
     made["quality"] = COMPLETE
     end = int(made["ts_event"][-1])
-    missed = rows(MISSED, [(end, end, 3, end - 1, NEVER, 0, 0, SILENT)])
-    ended = rows(MISSED, [(end, end, 3, end - 1, end + 5, 0, 0, SILENT)])
+    missed = rows(MISSED, [(end, end, 3, end - 1, NEVER, 0, 0, SILENT, 0, 0)])
+    ended = rows(MISSED, [(end, end, 3, end - 1, end + 5, 0, 0, SILENT, 0, 0)])
     async with gateway.client() as client:
         await client.subscribe("bars.1s", ["*"])
         await client.subscribe("trades", ["AAPL"])
@@ -218,7 +218,7 @@ async def test_who_comes_after_a_gap_sees_it_on_the_newest_bar(start: Start) -> 
     made["quality"] = COMPLETE
     end = int(made["ts_event"][-1])
     gateway.bus.put(made)
-    gateway.bus.put(rows(MISSED, [(end, end, 3, end - 1, NEVER, 0, 0, SILENT)]))
+    gateway.bus.put(rows(MISSED, [(end, end, 3, end - 1, NEVER, 0, 0, SILENT, 0, 0)]))
     async with gateway.client() as client:
         await client.subscribe("bars.1s", ["*"], snapshot=True)
         newest = await client.next("snapshot")

@@ -1,0 +1,192 @@
+"""Revision: what was made of trades that came late, twice, or not at all at first is made again, and what differs told.
+
+Of every symbol there are checkpoints of the last while, and a tape of all that came and was made since the oldest. A
+trade out of order counts at once, as it comes; as soon as time passes, its symbol is made again from a checkpoint
+before it with all trades in order, so that open bars close right and closed ones are corrected. So is a symbol whose
+gap is filled by a venue's history. What is made in the end follows from the trades alone, however they came.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from core.bank import Bank
+from core.differing import differing
+from core.events import (
+    DONE,
+    IMPOSSIBLE,
+    LATE,
+    MISSED,
+    NOT_RUNNING,
+    PENDING,
+    REVISED_BAR,
+    REVISED_SIGNAL,
+    TRADE,
+    Batch,
+    joined,
+    kind,
+    revised_values,
+    rows,
+)  # fmt: skip
+from core.numbering import number
+from core.reel import Reel
+from core.remaking import Checkpoint, Remaker, Span, in_order, none_of
+from core.tape import by_symbol
+
+_MOST = 2_000_000  # trades on all tapes
+_WOUND = 4_096  # rows that may wait to be put on them
+_AT_ONCE, _CHECKED = 8, 64  # symbols made again, and checkpoints made, each time that time passes
+_NOWHEN: Span = (0, 0)
+
+
+class Revision:
+    """`heard` all that an engine gives; `disordered` trades, `told` histories; `missed` and `due` give what is revised.
+
+    `lookback`: how long after it a trade may come and still be put right, in nanoseconds of the venue's clock. `counts`
+    are symbols revised and trades backfilled.
+    """
+
+    def __init__(self, bank: Bank, lookback: int, counts: Counter[str]) -> None:
+        self.now = 0  # by the venue's clock
+        self._counts = counts
+        self._bank, self._lookback, self._remaker = bank, lookback, Remaker(bank)
+        self._revised = revised_values(bank.outputs)
+        self._reels: list[Reel] = []
+        self._next = np.empty(0, dtype=np.int64)  # when a symbol's next checkpoint is due
+        self._disordered: dict[int, int] = {}  # symbols, and since when
+        self._waiting: dict[str, list[Batch]] = {"trades": [], "bars": [], "values": [], "signals": []}
+        self._rows = self._trades = 0  # waiting, and on tapes
+
+    def grow(self, symbols: int) -> None:
+        """Make room for `symbols` symbols."""
+        first = len(self._reels)
+        self._reels += [Reel.of(self._bank, symbol, self.now) for symbol in range(first, symbols)]
+        spread = self._lookback // 2 * (np.arange(first, symbols) % _CHECKED) // _CHECKED  # not all at once
+        self._next = np.concatenate([self._next, self.now + spread])
+
+    def heard(self, made: Iterable[Batch]) -> None:
+        """Put trades, bars, values and signals on the tapes, in time."""
+        for batch in made:
+            self._waiting[kind(batch)].append(batch)
+            self._rows += len(batch)
+
+    def wind(self, most: int = _WOUND) -> None:
+        """Put on the tapes what waits, if it is more than `most` rows."""
+        if self._rows <= most:
+            return
+        for name, batches in self._waiting.items():
+            if batches:
+                for symbol, own in by_symbol(joined(batches)):
+                    getattr(self._reels[symbol], name).add(own)
+                    self._trades += len(own) if name == "trades" else 0
+                batches.clear()
+        self._rows = 0
+
+    def repeated(self, trade: Batch) -> bool:
+        """Whether a trade has come before; by the venue's number only, never by what it says."""
+        self.wind(0)
+        ts_event, trade_id, symbol = (trade[name].item() for name in ("ts_event", "trade_id", "symbol"))
+        return bool(trade_id) and self._reels[symbol].trades.holds(ts_event, trade_id)
+
+    def disordered(self, symbol: int, ts_event: int) -> None:
+        """A trade that happened before others of its symbol has come behind them."""
+        self._disordered[symbol] = min(ts_event, self._disordered.get(symbol, ts_event))
+
+    def told(self, history: Batch) -> None:
+        """Trades of a gap, which is filled with them when it is said to be done."""
+        for symbol, own in by_symbol(history.view(TRADE)):
+            if 0 <= symbol < len(self._reels):
+                self._reels[symbol].told.append(own)
+
+    def due(self, now: int, ts_recv: int) -> Iterator[Batch]:
+        """What the venue's clock reaching `now` brings: symbols with trades out of order are made again."""
+        self.now = max(now, self.now)
+        if self._disordered:
+            self.wind(0)
+            for symbol in list(self._disordered)[:_AT_ONCE]:
+                if not self._reels[symbol].cut:
+                    yield from self._put_in_order(symbol, self._disordered.pop(symbol), ts_recv)
+
+    def check(self) -> None:
+        """Make the checkpoints that are due, and let go of what is older than need be."""
+        crowded = self._trades > _MOST
+        if crowded:
+            self._next[:] = self.now
+        for symbol in np.flatnonzero(self._next <= self.now)[:_CHECKED].tolist():
+            self.wind(0)
+            reel = self._reels[symbol]
+            self._next[symbol] = self.now + self._lookback // 2
+            if not crowded and (symbol in self._disordered or reel.pending(self.now - self._lookback)):
+                continue
+            if reel.trades.end > reel.checkpoints[-1].places[0]:
+                reel.check(self._bank, symbol, self.now)
+            self._trades -= reel.forget(self.now if crowded else self.now - self._lookback)
+
+    def missed(self, row: Batch) -> Iterator[Batch]:
+        """A gap in a symbol's trades begins, ends, is filled, or cannot be; what follows, and the row itself."""
+        self.wind(0)
+        symbol, start, end = (row[name].item() for name in ("symbol", "from_ts", "to_ts"))
+        reel = self._reels[symbol]
+        if row["backfill"][0] == PENDING:
+            reel.missing[start] = end, row["reason"][0] != NOT_RUNNING
+            self._bank.ticks["missed_to"][symbol] = end
+        elif start in reel.missing:
+            filled = self._fillable(reel, (start, end)) if row["backfill"][0] == DONE else None
+            base = reel.before(min([start, *filled["ts_event"][:1].tolist()])) if filled is not None else None
+            if base is None or filled is None:
+                reel.missing[start] = end, False
+                row["backfill"] = IMPOSSIBLE
+            else:
+                del reel.missing[start]
+                row["rows"] = len(filled)
+                yield from self._filled(symbol, base, filled, (start, end), row["ts_recv"].item())
+            reel.told.clear()
+        yield row
+
+    def _fillable(self, reel: Reel, span: Span) -> Batch | None:
+        """The trades that are lacking, in order: of a gap, and those before it that were still on their way when it
+        began; None when that cannot be told."""
+        told = joined([np.empty(0, dtype=TRADE), *reel.told])
+        told = told[(told["ts_event"] < span[1]) & (told["ts_event"] >= reel.checkpoints[0].behind)]
+        told = told[(told["price"] > 0) & (told["price"] < np.inf) & (told["size"] >= 0) & (told["size"] < np.inf)]
+        known = reel.trades.since(0)
+        if not (told["trade_id"].all() and known["trade_id"].all()):
+            told, known = (each[(each["ts_event"] >= span[0]) & (each["ts_event"] < span[1])] for each in (told, known))
+            if len(known):
+                return None
+        return in_order(none_of(told, known))
+
+    def _filled(self, symbol: int, base: Checkpoint, trades: Batch, span: Span, ts_recv: int) -> Iterator[Batch]:
+        number(self._bank, symbol, trades)
+        if len(trades):
+            yield trades
+        yield from self._again(symbol, base, trades, span, ts_recv)
+
+    def _put_in_order(self, symbol: int, since: int, ts_recv: int) -> Iterator[Batch]:
+        base = self._reels[symbol].before(since)
+        if base is not None:
+            yield from self._again(symbol, base, np.empty(0, dtype=TRADE), _NOWHEN, ts_recv)
+        else:  # the trade is there, and in no bar that it belongs to
+            seq = self._bank.ticks["trades"][symbol]
+            late = (self.now, ts_recv, seq, since, since + 1, symbol, 0, LATE, IMPOSSIBLE, 0)
+            yield rows(MISSED, [late])
+
+    def _again(self, symbol: int, base: Checkpoint, added: Batch, doubted: Span, ts_recv: int) -> Iterator[Batch]:
+        """Make a symbol again from `base`, with trades that were `added`; what differs."""
+        reel = self._reels[symbol]
+        trades, old = reel.since(base)
+        trades = in_order(joined([trades, added]))
+        new = self._remaker.again(base, trades, reel.spans, self.now)
+        for batch in new:
+            batch["symbol"] = symbol
+        self._remaker.keep(symbol)
+        revised, made = differing(old, new, doubted, ts_recv, lambda fresh: number(self._bank, symbol, fresh))
+        reel.replace(base, trades, made)
+        reel.check(self._bank, symbol, self.now)
+        self._trades += len(added)
+        self._counts["revised"] += 1
+        self._counts["backfilled"] += len(added)
+        for batch, dtype in zip(revised, (REVISED_BAR, self._revised, REVISED_SIGNAL), strict=True):
+            if len(batch):
+                yield batch.view(dtype)
