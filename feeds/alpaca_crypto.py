@@ -13,7 +13,7 @@ from core.events import TRADE, Batch, Symbols
 from core.ports import Decoded, Venue
 from feeds import alpaca
 
-_SIDES = {"B": 1, "S": -1}
+SIDES = {"B": 1, "S": -1}
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -38,7 +38,7 @@ def decode(frame: bytes, symbols: Symbols, ts_recv: int) -> Decoded:
 
 def _set_sides(batch: Batch, frame: bytes, symbols: Symbols) -> None:
     """By symbol and id, for some of the frame's trades may have been refused."""
-    sides = {(taker.S, taker.i): _SIDES.get(taker.tks, 0) for taker in _takers(frame)}
+    sides = {(taker.S, taker.i): SIDES.get(taker.tks, 0) for taker in _takers(frame)}
     names = [symbols.names[symbol] for symbol in batch["symbol"]]
     batch["side"] = [sides.get(key, 0) for key in zip(names, batch["trade_id"].tolist(), strict=True)]
 

@@ -2,8 +2,8 @@
 
 Alpaca: GET /v2/stocks/trades, quotes and bars, of several symbols. Source: Alpaca documentation, "Historical trades",
 "Historical quotes", "Historical bars": `start` and `end` are included, rows come by symbol and then by time, `limit`
-counts those of all symbols. A day begins at midnight UTC here. Binance: GET /api/v3/trades, historicalTrades, time and
-ping. Source: Binance documentation, "Market Data endpoints".
+counts those of all symbols. A day begins at midnight UTC here. Binance: GET /api/v3/trades, historicalTrades,
+aggTrades, time and ping. Source: Binance documentation, "Market Data endpoints".
 """
 
 import base64
@@ -29,6 +29,9 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([
 _MS = 1_000_000
 _DAY = 86_400 * SECOND
 _WIDTH = {"trades": 0, "quotes": 0, "bars": 60 * SECOND}  # a bar is asked for by its start and kept by its end
+_LAST_MS = EVER[1] // _MS
+_BY_ID = {"fromId": EVER[1]}  # what may be asked beside symbol and limit, and how much at most
+_TAKES = {"trades": {}, "historicalTrades": _BY_ID, "aggTrades": {**_BY_ID, "startTime": _LAST_MS, "endTime": _LAST_MS}}
 _KEYS = ("APCA-API-KEY-ID", "APCA-API-SECRET-KEY")
 
 
@@ -53,8 +56,8 @@ class History:
             return self._alpaca(what, asked, headers, now)
         if folder == "/api/v3" and what in ("ping", "time"):
             return _answer(200, {"serverTime": now // _MS} if what == "time" else {})
-        if folder == "/api/v3" and what in ("trades", "historicalTrades"):
-            return self._binance(asked, by_id=what == "historicalTrades")
+        if folder == "/api/v3" and what in _TAKES:
+            return self._binance(what, asked)
         return None
 
     def _alpaca(self, what: str, asked: Asked, headers: Mapping[str, str], now: int) -> Answer:
@@ -86,20 +89,25 @@ class History:
                 return {what: found, "next_page_token": place.token}
         return {what: found, "next_page_token": None}
 
-    def _binance(self, asked: Asked, *, by_id: bool) -> Answer:
-        """A symbol's newest trades; by id, those from `fromId` on."""
+    def _binance(self, what: str, asked: Asked) -> Answer:
+        """A symbol's newest trades; by id, those from `fromId` on; aggregates by time as well."""
         name = asked.get("symbol", "")
         if name not in self._symbols.names:
             return _answer(400, {"code": -1121, "msg": "Invalid symbol."})
         try:
-            limit, first = _whole("limit", asked, 500, (1, 1_000)), _whole("fromId", asked, 0, (0, EVER[1]))
+            limit = _whole("limit", asked, 500, (1, 1_000))
+            given = {key: _whole(key, asked, 0, (0, most)) for key, most in _TAKES[what].items() if key in asked}
         except BadInput as error:
             return _answer(400, {"code": -1100, "msg": str(error)})
-        rows = self._ledger.rows("trades", self._symbols.names.index(name), *EVER)
+        if "fromId" in given and len(given) > 1:
+            return _answer(400, {"code": -1128, "msg": "Combination of optional parameters invalid."})
+        start, end = given.get("startTime", 0) * _MS, given.get("endTime", _LAST_MS) * _MS + _MS - 1
+        rows = self._ledger.rows("trades", self._symbols.names.index(name), start, end)
         rows = rows[np.argsort(rows["trade_id"], kind="stable")]
-        from_id = by_id and "fromId" in asked
-        rows = rows[np.searchsorted(rows["trade_id"], first) :][:limit] if from_id else rows[-limit:]
-        return _answer(200, wire.binance_trades(rows))
+        rows = rows[np.searchsorted(rows["trade_id"], given.get("fromId", 0)) :]
+        oldest_first = "fromId" in given or "startTime" in given
+        tell = wire.binance_aggregates if what == "aggTrades" else wire.binance_trades
+        return _answer(200, tell(rows[:limit] if oldest_first else rows[-limit:]))
 
 
 TOO_MANY = Answer(429, b'{"code":-1003,"msg":"Too many requests.","message":"too many requests."}')  # for both venues

@@ -85,6 +85,17 @@ def binance_trades(batch: Batch) -> list[Message]:
     ]  # fmt: skip
 
 
+def binance_aggregates(batch: Batch) -> list[Message]:
+    """Binance's answer to a request for aggregate trades: here each is one trade, for no order meets two."""
+    return [
+        {
+            "a": trade_id, "p": f"{price:.8f}", "q": f"{size:.8f}", "f": trade_id, "l": trade_id,
+            "T": ts_event // 1_000_000, "m": side < 0, "M": True,
+        }
+        for ts_event, _, _, trade_id, price, size, _, side in batch.tolist()
+    ]  # fmt: skip
+
+
 def packed(messages: Sequence[Message], *, binary: bool) -> bytes | str:
     """A frame of messages: MessagePack, or JSON text."""
     return msgspec.msgpack.encode(messages) if binary else msgspec.json.encode(messages).decode()

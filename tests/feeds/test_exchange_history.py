@@ -114,6 +114,35 @@ async def test_binances_trades_are_asked_for_by_id() -> None:
     }  # fmt: skip
 
 
+async def test_binances_aggregates_are_asked_for_by_time() -> None:
+    venue = exchange(5)
+    await played(venue)
+    own = sent("trades", source(5))
+    own = own[own["symbol"] == 0]
+    times = own["ts_event"] // 1_000_000
+    start, end = int(times[50]), int(times[90])
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{venue.port}/api/v3") as http:
+
+        async def told(**asked: int) -> list[int]:
+            answer = await http.get("/aggTrades", params={"symbol": "AAPL", **asked})
+            assert answer.status_code == 200, answer.text
+            return [trade["f"] for trade in answer.json()]
+
+        assert await told(startTime=start, limit=5) == own[times >= start]["trade_id"][:5].tolist()
+        assert await told(endTime=end, limit=5) == own[times <= end]["trade_id"][-5:].tolist()
+        both = own[(times >= start) & (times <= end)]["trade_id"].tolist()
+        assert await told(startTime=start, endTime=end) == both
+        assert await told(fromId=7, limit=2) == [7, 8]
+        assert await told(limit=2) == own["trade_id"][-2:].tolist()
+        (first,) = (await http.get("/aggTrades", params={"symbol": "AAPL", "fromId": 1, "limit": 1})).json()
+        bad = (await http.get("/aggTrades", params={"symbol": "AAPL", "fromId": 1, "startTime": 1})).json()
+    await venue.stop()
+    price, size = (f"{own[name][0]:.8f}" for name in ("price", "size"))
+    sold = bool(own["side"][0] < 0)
+    assert first == {"a": 1, "p": price, "q": size, "f": 1, "l": 1, "T": int(times[0]), "m": sold, "M": True}
+    assert bad["code"] == -1128
+
+
 async def test_history_is_of_what_was_played_so_far_and_moves_to_now_with_the_session() -> None:
     venue = exchange(30, speed=10.0, rebase=True)
     await venue.start()
