@@ -62,8 +62,7 @@ class Bank:
         self.book = np.zeros(1, dtype=BOOK)
         self.book["born"], self.book["makes_bars"], self.book["free"] = NEVER, makes_bars, NEVER
         self.book["room"] = max(_ROOM, len(timeframes))
-        self._free = NEVER
-        self.rest = NO_TRADES  # what the last `take` left: all from the first trade on that was out of order
+        self._free, self.rest = NEVER, NO_TRADES  # the rest: what `take` left, from the first trade out of order on
         self._places: list[Batch] = []
         self._make_room()
         self._compile()

@@ -98,10 +98,10 @@ def finish(
 
 
 @step
-def count(k: Any, x: Any, before: int, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
-    """Count a trade, the symbol's first after `before`, into every timeframe's bar; how many bars and signals there are
-    then. Any: records."""
-    symbol, ts, price, size = x.symbol, x.ts_event, x.price, x.size
+def count(k: Any, x: Any, t: Any, at: tuple[int, int, int], b: int, g: int) -> tuple[int, int]:
+    """Count a trade, its symbol's newest number, into every timeframe's bar; how many bars and signals there are then.
+    Any: records."""
+    symbol, ts, price, size, before = x.symbol, x.ts_event, x.price, x.size, t.trades - 1
     first = k.forming + symbol * LANES * FORMING_SIZE
     for l in range(LANES):
         f = record(first, l, FORMING)
@@ -115,6 +115,8 @@ def count(k: Any, x: Any, before: int, at: tuple[int, int, int], b: int, g: int)
             record(k.lane, l, LANE).late += 1
             continue
         add(f, price, size)
+    if ts >= t.ts_price:
+        t.ts_price, t.trade_id, t.price = ts, x.trade_id, price
     return b, g
 
 
@@ -154,8 +156,7 @@ def out_of_order(x: Any, t: Any) -> bool:
 def take(
     book: int, trades: Batch, now: int, ts_recv: int, out: Batch, bars: Batch, values: Batch, signals: Batch
 ) -> int:
-    """Trades, then time up to `now`, unless some are left. Gives how many rows there are in `out`, `bars` and
-    `signals`, 20 bits each."""
+    """Trades, then time up to `now`, unless some are left. How many rows of `out`, `bars`, `signals`, 20 bits each."""
     k = record(book, 0, BOOK)
     at = address(bars), address(values), address(signals)
     room, known, ticks, free = k.room, k.known, k.ticks, k.free
@@ -169,16 +170,13 @@ def take(
         if i >= free and out_of_order(x, t):
             break
         i += 1
-        if k.born == NEVER:
-            k.born = x.ts_event
+        k.born = x.ts_event if k.born == NEVER else k.born
         t.trades += 1
         out[n] = x
         out[n].seq = t.trades
         n += 1
         if k.makes_bars:
-            b, g = count(k, x, t.trades - 1, at, b, g)
-            if x.ts_event >= t.ts_price:
-                t.ts_price, t.trade_id, t.price = x.ts_event, x.trade_id, x.price
+            b, g = count(k, x, t, at, b, g)
         on_trade(x, t)
     k.taken = i
     if now > 0 and i == trades.shape[0]:
