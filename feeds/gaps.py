@@ -1,22 +1,48 @@
 """Gaps of a connection: what a feed missed while it was not connected, or connected and silent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from core.events import CHANNELS, MISSED, NEVER, NOT_RUNNING, PENDING, TIME, Batch, Symbols, rows
+from core.events import (
+    CHANNELS,
+    DAMAGED,
+    IMPOSSIBLE,
+    MISSED,
+    NEVER,
+    NOT_RUNNING,
+    PENDING,
+    SEQUENCE,
+    TIME,
+    TRADE,
+    Batch,
+    Symbols,
+    rows,
+)  # fmt: skip
 from feeds.clock import VenueClock
+from feeds.sequence import Holes
 
 
 class Gaps:
-    """`lost` when a connection ends, `found` when data flows again: MISSED rows of every symbol and channel.
+    """`lost` when a connection ends, `found` when data flows again: MISSED rows of every symbol and channel. `damaged`
+    when something could not be read, `skipped` for what is missing by the venue's own numbers, if it has any.
 
     `since` is when an earlier run had data last, by the venue's clock; 0 when there was none. A gap is longer
-    than what is missing by the clock's delay on either side.
+    than what is missing by the clock's delay on either side. `ask` is told of every gap that has ended.
     """
 
-    def __init__(self, symbols: Symbols, channels: Sequence[str], clock: VenueClock, since: int = 0) -> None:
-        self._symbols, self._clock = symbols, clock
+    def __init__(
+        self,
+        symbols: Symbols,
+        channels: Sequence[str],
+        clock: VenueClock,
+        since: int = 0,
+        *,
+        numbered: bool = False,
+        ask: Callable[[Batch], None] = lambda _: None,
+    ) -> None:
+        self._symbols, self._clock, self._ask = symbols, clock, ask
         self._channels = [CHANNELS.index(channel) for channel in channels if channel in CHANNELS]
         self._from, self._reason = since, NOT_RUNNING
+        self._holes = Holes() if numbered else None
 
     @property
     def open(self) -> bool:
@@ -24,25 +50,49 @@ class Gaps:
 
     def lost(self, last: int, reason: int, now: int) -> Iterator[Batch]:
         """The connection that brought data at `last` is no more; rows without an end, and time up to them before."""
+        if self._holes is not None:
+            self._holes.forget()
         if self.open or not last:
             return
         self._from, self._reason = self._clock.at(last), reason
         yield rows(TIME, [(self._from, now)])
-        yield self._rows(NEVER, now)
+        yield self._everything((self._from, NEVER), reason, now)
 
     def found(self, now: int) -> Iterator[Batch]:
         """Data flows again from now on."""
         if self.open:
-            yield self._rows(max(self._clock.latest(now), self._from + 1), now)
+            yield self._ended(
+                self._everything((self._from, max(self._clock.latest(now), self._from + 1)), self._reason, now)
+            )
             self._from = 0
 
-    def _rows(self, to: int, now: int) -> Batch:
-        known = self._clock.at(now)
-        return rows(
+    def damaged(self, last: int, now: int) -> Batch:
+        """What came between data at `last` and now could not be read; whatever it was is missing."""
+        begin = self._clock.at(last)
+        return self._ended(self._everything((begin, max(self._clock.latest(now), begin + 1)), DAMAGED, now))
+
+    def skipped(self, batch: Batch, now: int) -> Iterator[Batch]:
+        """What is missing before or among these trades."""
+        holes = self._holes.of(batch, len(self._symbols)) if self._holes is not None and batch.dtype is TRADE else ()
+        if holes:
+            known, channel = self._clock.at(now), CHANNELS.index("trades")
+            given = ((known, now, 0, start, to, symbol, channel, SEQUENCE, PENDING, 0) for symbol, start, to in holes)
+            yield self._ended(rows(MISSED, given))
+
+    def _ended(self, missed: Batch) -> Batch:
+        self._ask(missed)
+        return missed
+
+    def _everything(self, span: tuple[int, int], reason: int, now: int) -> Batch:
+        """All symbols and channels; what is no trade cannot be had again."""
+        known, trades = self._clock.at(now), CHANNELS.index("trades")
+        found = rows(
             MISSED,
             (
-                (known, now, 0, self._from, to, symbol, channel, self._reason, PENDING, 0)
+                (known, now, 0, *span, symbol, channel, reason, PENDING, 0)
                 for symbol in range(len(self._symbols))
                 for channel in self._channels
             ),
         )
+        found["backfill"][(found["channel"] != trades) & (found["to_ts"] != NEVER)] = IMPOSSIBLE
+        return found

@@ -3,7 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from core.events import TRADE
+import numpy as np
+
+from core.events import TRADE, Batch
 from core.ports import Decoded
 
 
@@ -49,3 +51,37 @@ class Sequences:
         what = f"{kind}_missed" if follows > known else f"{kind}_repeated"
         self.breaks[what] += 1
         return Break(what, symbol, known, follows)
+
+
+class Holes:
+    """Finds, batch by batch, where the numbers of trades do not rise by one: what a venue sent and never came."""
+
+    def __init__(self) -> None:
+        self._last = np.zeros((0, 2), dtype=np.int64)  # number and moment of each symbol's newest trade
+
+    def forget(self) -> None:
+        """What comes next follows nothing: a connection was lost, which is a gap by itself."""
+        self._last[:] = 0
+
+    def of(self, trades: Batch, symbols: int) -> list[tuple[int, int, int]]:
+        """(symbol, from, to) of every hole, from the trade before it until before the one behind it."""
+        if len(self._last) < symbols:
+            self._last = np.pad(self._last, ((0, symbols - len(self._last)), (0, 0)))
+        own = trades[(trades["symbol"] >= 0) & (trades["symbol"] < symbols)]
+        own = own.take(np.argsort(own["symbol"], kind="stable"))
+        symbol, number, moment = own["symbol"], own["trade_id"], own["ts_event"]
+        first = np.flatnonzero(np.diff(symbol, prepend=-1))
+        ends = [*first[1:].tolist(), len(own)]
+        found = []
+        for begin, end in zip(first.tolist(), ends, strict=True):
+            each = int(symbol[begin])
+            last, since = self._last[each].tolist()
+            numbers = np.concatenate([[last], number[begin:end]])
+            highest = np.maximum.accumulate(numbers)  # a late one does not turn time back
+            moments = np.concatenate([[since], moment[begin:end]])
+            for place in np.flatnonzero((highest[:-1] > 0) & (numbers[1:] > highest[:-1] + 1)).tolist():
+                start = int(moments[: place + 1][numbers[: place + 1] == highest[place]][-1])
+                found.append((each, start, max(int(moments[place + 1]), start + 1)))
+            newest = int(np.argmax(numbers))
+            self._last[each] = numbers[newest], moments[newest]
+        return found

@@ -16,6 +16,7 @@ from core.log import logger
 from core.ports import Clock, Subscription, Venue
 from feeds.clock import VenueClock
 from feeds.decoder import Decoder
+from feeds.filling import Filling, Past
 from feeds.gaps import Gaps
 from feeds.scanner import Scanner
 from feeds.silence import Silence
@@ -47,6 +48,8 @@ class SocketFeed:
         jitter: random.Random | None = None,
         kernels: Path | None = None,
         silence_s: float = 60.0,
+        past: Past | None = None,
+        backfill_s: float = 2.0,
     ) -> None:
         self.since = 0  # when an earlier run had data last, by the venue's clock
         self.stats = FeedStats()
@@ -56,10 +59,10 @@ class SocketFeed:
         self._now = clock
         self._clock = VenueClock(close_delay)
         self._silence = Silence(int(silence_s * SECOND))
+        self._filling = Filling(past, symbols.names, self._add, clock, backfill_s) if past else None
         self._lost_by = DISCONNECTED
         self._jitter = jitter or random.Random()  # noqa: S311 spreads reconnects, guards nothing
-        self._ready = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._ready, self._closing = asyncio.Event(), asyncio.Event()
         self._error: CandelaError | None = None
         self._connection: WebSocket | None = None
 
@@ -74,24 +77,30 @@ class SocketFeed:
             self._connection.disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
-        self._gaps = Gaps(self._symbols, self._subscription.channels, self._clock, self.since)
+        ask = self._filling.ask if self._filling else lambda _: None
+        self._gaps = Gaps(
+            self._symbols, self._subscription.channels, self._clock, self.since, numbered=self._venue.numbered, ask=ask
+        )
         connecting = asyncio.create_task(self._stay_connected())
-        ticking = asyncio.create_task(self._tick())
+        beside = [asyncio.create_task(self._tick())]
+        beside += [asyncio.create_task(self._filling.run())] if self._filling else []
         try:
             while not self._closing.is_set() or self._decoder:
                 await self._ready.wait()
                 self._ready.clear()
                 for batch in self._taken():
                     self._clock.observe(batch)
-                    yield batch
+                    for each in (*self._gaps.skipped(batch, self._now()), batch):
+                        yield each
                 row = None if self._gaps.open else self._clock.row(self._now())
                 if row is not None:
                     yield row
             await connecting
         finally:
             self.close()
-            ticking.cancel()
-            await asyncio.gather(connecting, ticking, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(connecting, *beside, return_exceptions=True)
         if self._error is not None:
             raise self._error
 
@@ -100,6 +109,10 @@ class SocketFeed:
         if self._connection is not None:
             self._connection.resume_reading()
         return self._decoder.taken()
+
+    def _add(self, batch: Batch) -> None:
+        self._decoder.put(batch)
+        self._ready.set()
 
     async def _tick(self) -> None:
         before = False
@@ -160,7 +173,7 @@ class SocketFeed:
     def _lost(self) -> None:
         self.stats.connected = False
         for batch in self._gaps.lost(self._silence.since, self._lost_by, self._now()):
-            self._decoder.put(batch)
+            self._add(batch)
         self._lost_by = DISCONNECTED
 
     def opened(self, connection: WebSocket) -> None:
@@ -175,8 +188,10 @@ class SocketFeed:
         self._came()
 
     def received(self, connection: WebSocket, message: bytes, ts_recv: int) -> None:
-        waiting = self._decoder.waiting
+        waiting, damaged, since = self._decoder.waiting, self.stats.damaged, self._silence.since
         notices = self._decoder.checked(message, ts_recv)
+        if self.stats.damaged > damaged and self.stats.connected:
+            self._add(self._gaps.damaged(since, ts_recv))
         if self._decoder.waiting > waiting:
             self._silence.heard(ts_recv)
         for notice in notices:
@@ -205,7 +220,7 @@ class SocketFeed:
         if event == self._venue.ready:
             self.stats.connected = True
             for batch in self._gaps.found(self._now()):
-                self._decoder.put(batch)
+                self._add(batch)
             logger().info("feed_connected", venue=self._venue.name, symbols=len(self._subscription.symbols))
 
     def _said_no(self, message: str, code: int, *, fatal: bool) -> None:

@@ -19,5 +19,10 @@ class FeedStats:
     connected: bool = False
     sequences: Sequences = field(default_factory=Sequences)
 
+    @property
+    def damaged(self) -> int:
+        """Frames, and messages of frames, that could not be read: what they held is missing."""
+        return self.bad_frames + self.refused["bad_message"]
+
     def count(self, batch: Batch) -> None:
         self.received[kind(batch)] += len(batch)

@@ -23,6 +23,7 @@ from core.settings import Group as GroupSettings
 from core.settings import Market as MarketSettings
 from core.settings import Settings
 from feeds import ALPACA, VENUES
+from feeds.history import History
 from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
@@ -207,9 +208,11 @@ def live_feed(
     subscription = Subscription(tuple(names), feed.channels, key, secret)
     venue = venue_of(settings)
     venue.hello("connected", subscription)  # a missing key is said now, not when the venue asks for it
+    past = History(venue.name, names, url=feed.url, key=key, secret=secret)
     return SocketFeed(
         through(venue), subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
-        kernels=settings.kernel_folder, silence_s=feed.silence_s,
+        kernels=settings.kernel_folder, silence_s=feed.silence_s, backfill_s=feed.backfill_s,
+        past=past if settings.market.lookback_s > 0 and "trades" in feed.channels else None,
     ), symbols  # fmt: skip
 
 

@@ -1,0 +1,83 @@
+"""Filling: what gaps lack is asked of a venue's history, and given to the engine with the word that it is done."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Protocol
+
+import numpy as np
+
+from core.errors import Unavailable
+from core.events import CHANNELS, DONE, HISTORY, IMPOSSIBLE, NEVER, NOT_RUNNING, PENDING, SECOND, Batch
+from core.log import logger
+from core.ports import Clock
+
+_TRADES = CHANNELS.index("trades")
+_BEFORE = 10 * SECOND  # a gap's begin: trades of then may still have been on their way
+_AGAIN_S = (5.0, 15.0, 45.0)
+_APART_S = 0.001  # between two symbols: the loop has other work
+
+
+class Past(Protocol):
+    """What knows a venue's trades of the past (`feeds/history.py`)."""
+
+    async def trades(self, names: Sequence[str], start: int, end: int) -> Batch:
+        """All of start <= ts_event < end; or Unavailable."""
+        ...
+
+
+class Filling:
+    """`ask` for MISSED rows as gaps end; `run` puts HISTORY rows, and the same MISSED rows again: done, or impossible.
+
+    `delay_s`: how long after a gap's end the history is asked, for it may know the newest trades later.
+    """
+
+    def __init__(
+        self, past: Past, names: Sequence[str], put: Callable[[Batch], None], clock: Clock, delay_s: float
+    ) -> None:
+        self._past, self._names, self._put, self._now, self._delay_s = past, names, put, clock, delay_s
+        self._asked: asyncio.Queue[tuple[float, Batch]] = asyncio.Queue()
+
+    def ask(self, missed: Batch) -> None:
+        """Note the gaps in trades that have ended and can be filled."""
+        wanted = missed[
+            (missed["channel"] == _TRADES)
+            & (missed["to_ts"] != NEVER)
+            & (missed["reason"] != NOT_RUNNING)
+            & (missed["backfill"] == PENDING)
+        ]
+        if len(wanted):
+            self._asked.put_nowait((asyncio.get_running_loop().time() + self._delay_s, wanted))
+
+    async def run(self) -> None:
+        """Fill what is asked for, one gap after the other, until cancelled."""
+        while True:
+            due, missed = await self._asked.get()
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
+            order = sorted(range(len(missed)), key=lambda place: missed[place][["from_ts", "to_ts"]].item())
+            for _, places in groupby(order, key=lambda place: missed[place][["from_ts", "to_ts"]].item()):
+                await self._fill(missed[list(places)].copy())
+
+    async def _fill(self, missed: Batch) -> None:
+        """All symbols of one span."""
+        start, end = missed["from_ts"].item(0), missed["to_ts"].item(0)
+        names = [self._names[symbol] for symbol in missed["symbol"]]
+        told = await self._told(names, start - _BEFORE, end)
+        missed["backfill"] = IMPOSSIBLE if told is None else DONE
+        missed["ts_recv"] = self._now()
+        if told is not None and len(told):
+            self._put(told.view(HISTORY))
+        for row in np.split(missed, len(missed)):
+            self._put(row)
+            await asyncio.sleep(_APART_S)
+
+    async def _told(self, names: Sequence[str], start: int, end: int) -> Batch | None:
+        """What the history has; None when it cannot be had."""
+        for pause in (*_AGAIN_S, None):
+            try:
+                return await self._past.trades(names, start, end)
+            except Unavailable as error:
+                logger().warning("history_unavailable", reason=str(error), again_in_s=pause)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        return None
