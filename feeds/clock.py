@@ -7,7 +7,7 @@ import numpy as np
 from core.events import TIME, TRADE, Batch, rows
 
 _EVERY = 50_000_000  # between two TIME rows, nanoseconds
-_LAGS = 64
+_LAGS, _FEW = 64, 8
 
 
 class VenueClock:
@@ -40,6 +40,10 @@ class VenueClock:
     def at(self, now: int) -> int:
         """The venue's moment before which all has come, if it came as fast as usual."""
         return now - self._lag() - self._delay
+
+    def surely(self, now: int) -> int:
+        """The same, if it came as slowly as the slowest of the last few."""
+        return now - max([self._lag(), *list(self._lags)[-_FEW:]]) - self._delay
 
     def latest(self, now: int) -> int:
         """The venue's moment after which nothing has happened yet, even if it comes faster than usual."""

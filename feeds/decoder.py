@@ -52,9 +52,14 @@ class Decoder:
             self._box.append(batch)
         return decoded.notices
 
-    def put(self, batch: Batch) -> None:
-        """Let a row that no frame brought wait in its place."""
-        self._box.append(batch)
+    @property
+    def box(self) -> Sequence[Batch]:
+        """The batches that wait."""
+        return self._box
+
+    def put(self, batch: Batch, place: int | None = None) -> None:
+        """Let rows that no frame brought wait in their place, which is behind all others without one."""
+        self._box.insert(len(self._box) if place is None else place, batch)
 
     def taken(self) -> list[Batch]:
         """All that waits, neighbours of one kind joined."""

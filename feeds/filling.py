@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 
 from core.errors import Unavailable
-from core.events import CHANNELS, DONE, HISTORY, IMPOSSIBLE, NEVER, NOT_RUNNING, PENDING, SECOND, Batch
+from core.events import CHANNELS, DONE, HISTORY, IMPOSSIBLE, NEVER, NOT_RUNNING, PENDING, SECOND, Batch, joined
 from core.log import logger
 from core.ports import Clock
 
 _TRADES = CHANNELS.index("trades")
 _BEFORE = 10 * SECOND  # a gap's begin: trades of then may still have been on their way
+_NEAR = 60 * SECOND
 _AGAIN_S = (5.0, 15.0, 45.0)
 _APART_S = 0.001  # between two symbols: the loop has other work
 
@@ -50,24 +50,29 @@ class Filling:
             self._asked.put_nowait((asyncio.get_running_loop().time() + self._delay_s, wanted))
 
     async def run(self) -> None:
-        """Fill what is asked for, one gap after the other, until cancelled."""
+        """Fill what is asked for, until cancelled; gaps near each other are asked for at once."""
         while True:
             due, missed = await self._asked.get()
             await asyncio.sleep(due - asyncio.get_running_loop().time())
-            order = sorted(range(len(missed)), key=lambda place: missed[place][["from_ts", "to_ts"]].item())
-            for _, places in groupby(order, key=lambda place: missed[place][["from_ts", "to_ts"]].item()):
-                await self._fill(missed[list(places)].copy())
+            together = [missed]
+            while not self._asked.empty():
+                together.append(self._asked.get_nowait()[1])
+            whole = joined(together)
+            whole = whole.take(np.argsort(whole["from_ts"], kind="stable"))
+            apart = whole["from_ts"][1:] > np.maximum.accumulate(whole["to_ts"])[:-1] + _NEAR
+            for gaps in np.split(whole, np.flatnonzero(apart) + 1):
+                await self._fill(gaps)
 
     async def _fill(self, missed: Batch) -> None:
-        """All symbols of one span."""
-        start, end = missed["from_ts"].item(0), missed["to_ts"].item(0)
-        names = [self._names[symbol] for symbol in missed["symbol"]]
-        told = await self._told(names, start - _BEFORE, end)
+        """Gaps of one stretch of time."""
+        names = [self._names[symbol] for symbol in np.unique(missed["symbol"])]
+        told = await self._told(names, int(missed["from_ts"].min()) - _BEFORE, int(missed["to_ts"].max()))
         missed["backfill"] = IMPOSSIBLE if told is None else DONE
         missed["ts_recv"] = self._now()
-        if told is not None and len(told):
-            self._put(told.view(HISTORY))
         for row in np.split(missed, len(missed)):
+            if told is not None:
+                own = (told["symbol"] == row["symbol"]) & (told["ts_event"] < row["to_ts"])
+                self._put(told[own & (told["ts_event"] >= row["from_ts"] - _BEFORE)].view(HISTORY))
             self._put(row)
             await asyncio.sleep(_APART_S)
 

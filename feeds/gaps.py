@@ -54,21 +54,21 @@ class Gaps:
             self._holes.forget()
         if self.open or not last:
             return
-        self._from, self._reason = self._clock.at(last), reason
+        self._from, self._reason = self._clock.surely(last), reason
         yield rows(TIME, [(self._from, now)])
         yield self._everything((self._from, NEVER), reason, now)
 
-    def found(self, now: int) -> Iterator[Batch]:
-        """Data flows again from now on."""
+    def found(self, came: Sequence[Batch], now: int) -> Iterator[Batch]:
+        """Data flows again, and this is the first: all that happens behind its newest trade will come."""
         if self.open:
-            yield self._ended(
-                self._everything((self._from, max(self._clock.latest(now), self._from + 1)), self._reason, now)
-            )
+            newest = max((int(batch["ts_event"].max()) for batch in came if batch.dtype is TRADE), default=0)
+            span = self._from, max(self._clock.latest(now), newest, self._from + 1)
             self._from = 0
+            yield self._ended(self._everything(span, self._reason, now))
 
     def damaged(self, last: int, now: int) -> Batch:
         """What came between data at `last` and now could not be read; whatever it was is missing."""
-        begin = self._clock.at(last)
+        begin = self._clock.surely(last)
         return self._ended(self._everything((begin, max(self._clock.latest(now), begin + 1)), DAMAGED, now))
 
     def skipped(self, batch: Batch, now: int) -> Iterator[Batch]:

@@ -183,25 +183,34 @@ class SocketFeed:
         self._reached("open", connection)
 
     def scanned(self, batches: Sequence[Batch], scanner: Scanner) -> None:
+        before = len(self._decoder.box)
         self._decoder.scanned(batches, scanner)
-        self._silence.heard(self._now())
+        self._heard(before, self._now())
         self._came()
 
     def received(self, connection: WebSocket, message: bytes, ts_recv: int) -> None:
-        waiting, damaged, since = self._decoder.waiting, self.stats.damaged, self._silence.since
+        before, damaged, since = len(self._decoder.box), self.stats.damaged, self._silence.since
         notices = self._decoder.checked(message, ts_recv)
-        if self.stats.damaged > damaged and self.stats.connected:
-            self._add(self._gaps.damaged(since, ts_recv))
-        if self._decoder.waiting > waiting:
-            self._silence.heard(ts_recv)
+        if len(self._decoder.box) > before:
+            self._heard(before, ts_recv)
         for notice in notices:
             if notice.event == "heartbeat":
-                self._silence.heard(ts_recv)
+                self._heard(len(self._decoder.box), ts_recv)
             elif notice.event == "error":
                 self._said_no(notice.message, notice.code, fatal=notice.fatal)
             else:
                 self._reached(notice.event, connection)
+        if self.stats.damaged > damaged and self.stats.connected and not self._gaps.open:
+            self._add(self._gaps.damaged(since, ts_recv))
         self._came()
+
+    def _heard(self, before: int, now: int) -> None:
+        """Data came, the batches in the box from place `before` on; with the first of it a gap ends."""
+        self._silence.heard(now)
+        if self._gaps.open and self.stats.connected:
+            came = [self._decoder.box[place] for place in range(before, len(self._decoder.box))]
+            for missed in self._gaps.found(came, now):
+                self._decoder.put(missed, before)
 
     def _came(self) -> None:
         if self._decoder.waiting > _ROOM and self._connection is not None:
@@ -219,8 +228,6 @@ class SocketFeed:
             connection.send(answer)
         if event == self._venue.ready:
             self.stats.connected = True
-            for batch in self._gaps.found(self._now()):
-                self._add(batch)
             logger().info("feed_connected", venue=self._venue.name, symbols=len(self._subscription.symbols))
 
     def _said_no(self, message: str, code: int, *, fatal: bool) -> None:

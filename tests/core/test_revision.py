@@ -1,7 +1,6 @@
 """Revision: whatever befell the trades on their way, in the end all is as if nothing had, or marked."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +24,17 @@ from core.events import (
     TRADE,
     Batch,
     Symbols,
-    kind,
     rows,
 )  # fmt: skip
 from indicators import ema, rsi
 from strategies import crossover, rsi_reversal
+from tests.core.seen import Seen
 
 NODES = (ema(3), rsi(5), crossover(3, 8), rsi_reversal(5, 40.0, 60.0))
 FRAMES = ("1s", "5s", "1m")
 START = 1_700_000_000 * SECOND
 TICK = SECOND // 20
 MS = 1_000_000
-
-View = dict[tuple[Any, ...], bytes]  # by what it is, what it says
 
 
 @pytest.fixture
@@ -61,55 +58,6 @@ def session(seed: int, seconds: int = 100, symbols: int = 3) -> Batch:
         found["trade_id"][own] = np.arange(1, own.sum() + 1)
     found["ts_recv"] = found["ts_event"]
     return found
-
-
-@dataclass
-class Seen:
-    """What a client that follows everything has in the end."""
-
-    bars: View = field(default_factory=dict)
-    values: View = field(default_factory=dict)
-    signals: View = field(default_factory=dict)
-    trades: list[tuple[Any, ...]] = field(default_factory=list)
-    quality: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    numbers: dict[tuple[str, int, int], set[int]] = field(default_factory=dict)
-    gaps: list[Any] = field(default_factory=list)
-
-    def hear(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            what = kind(batch)
-            for row in batch if what != "gaps" else ():
-                self._row(what, row)
-            self.gaps += batch.tolist() if what == "gaps" else []
-
-    def _row(self, what: str, row: Any) -> None:
-        revised, what = what.startswith("revised_"), what.removeprefix("revised_")
-        if what == "trades":
-            self.trades.append((int(row["symbol"]), int(row["ts_event"]), int(row["trade_id"]), float(row["price"])))
-            self._count("trades", row, 0, revised=False)
-            return
-        says = row.copy()
-        for name in {"ts_recv", "seq", "seq_all", "quality"} & set(row.dtype.names):
-            says[name] = 0
-        key: tuple[int, ...] = (int(row["symbol"]), int(row["timeframe"]), int(row["ts_event"]))
-        if what == "signals":
-            key = (*key, int(row["strategy"]))
-        view: View = getattr(self, what)
-        assert revised or key not in view
-        gone = (what == "bars" and not row["trades"]) or (what == "signals" and not row["side"])
-        view.pop(key, None) if gone else view.update({key: says.tobytes()})
-        self.quality[what, *key] = int(row["quality"])
-        if what != "values":
-            self._count(what, row, int(row["timeframe"] if what == "bars" else row["strategy"]), revised=revised)
-
-    def _count(self, what: str, row: Any, lane: int, *, revised: bool) -> None:
-        numbers = self.numbers.setdefault((what, lane, int(row["symbol"])), set())
-        assert revised or int(row["seq"]) == len(numbers) + 1
-        numbers.add(int(row["seq"]))
-
-    @property
-    def end(self) -> tuple[View, View, View]:
-        return self.bars, self.values, self.signals
 
 
 def played(engine: Engine, arrivals: Sequence[tuple[int, Batch]], *, until: int = START + 200 * SECOND) -> Seen:

@@ -1,0 +1,58 @@
+"""What a client that follows everything has in the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.events import Batch, kind
+
+View = dict[tuple[Any, ...], bytes]  # by what it is, what it says
+
+
+@dataclass
+class Seen:
+    """What a client that follows everything has in the end."""
+
+    bars: View = field(default_factory=dict)
+    values: View = field(default_factory=dict)
+    signals: View = field(default_factory=dict)
+    trades: list[tuple[Any, ...]] = field(default_factory=list)
+    quality: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    numbers: dict[tuple[str, int, int], set[int]] = field(default_factory=dict)
+    gaps: list[Any] = field(default_factory=list)
+
+    def hear(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            what = kind(batch)
+            for row in batch if what not in ("gaps", "quotes") else ():
+                self._row(what, row)
+            self.gaps += batch.tolist() if what == "gaps" else []
+
+    def _row(self, what: str, row: Any) -> None:
+        revised, what = what.startswith("revised_"), what.removeprefix("revised_")
+        if what == "trades":
+            self.trades.append((int(row["symbol"]), int(row["ts_event"]), int(row["trade_id"]), float(row["price"])))
+            self._count("trades", row, 0, revised=False)
+            return
+        says = row.copy()
+        for name in {"ts_recv", "seq", "seq_all", "quality"} & set(row.dtype.names):
+            says[name] = 0
+        key: tuple[int, ...] = (int(row["symbol"]), int(row["timeframe"]), int(row["ts_event"]))
+        if what == "signals":
+            key = (*key, int(row["strategy"]))
+        view: View = getattr(self, what)
+        assert revised or key not in view
+        gone = (what == "bars" and not row["trades"]) or (what == "signals" and not row["side"])
+        view.pop(key, None) if gone else view.update({key: says.tobytes()})
+        self.quality[what, *key] = int(row["quality"])
+        if what != "values":
+            self._count(what, row, int(row["timeframe"] if what == "bars" else row["strategy"]), revised=revised)
+
+    def _count(self, what: str, row: Any, lane: int, *, revised: bool) -> None:
+        numbers = self.numbers.setdefault((what, lane, int(row["symbol"])), set())
+        assert revised or int(row["seq"]) == len(numbers) + 1
+        numbers.add(int(row["seq"]))
+
+    @property
+    def end(self) -> tuple[View, View, View]:
+        return self.bars, self.values, self.signals
