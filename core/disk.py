@@ -6,6 +6,8 @@ import shutil
 from collections import deque
 from pathlib import Path
 
+_MOST_BUFFERS = 1024  # of one write: Linux's limit
+
 
 class Spares:
     """One file ahead, under a name that readers of the journal do not look for.
@@ -78,6 +80,8 @@ def sync_folder(folder: Path) -> None:
 def write(file: int, buffers: list[bytes | memoryview], offset: int) -> int:
     """Write all of it there; how many bytes it was."""
     size = sum(len(buffer) for buffer in buffers)
+    if len(buffers) > _MOST_BUFFERS:
+        buffers = [b"".join(buffers)]
     done = os.pwritev(file, buffers, offset)
     if done < size:  # rare: a signal, or the disk is nearly full
         rest = memoryview(b"".join(buffers))

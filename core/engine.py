@@ -178,19 +178,20 @@ class Engine:
         """Gaps: bars that are open while trades are missing, or begin before they no longer are, are marked."""
         known = (batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))
         self.refused[0] += len(batch) - np.count_nonzero(known)
-        beside = []
+        held = list[Batch]()
         for row in batch[known].reshape(-1, 1):
             channel, symbol = CHANNELS[row["channel"][0]], row["symbol"][0]
             found = counter(self.bank, channel)
             row["seq"] = found[symbol] if found is not None else 0
-            if channel == "trades" and self.revision:
-                yield from self.revision.missed(row)
-                continue
             if channel == "trades" and row["backfill"][0] == PENDING:
                 self.bank.ticks["missed_to"][symbol] = row["to_ts"][0]
-            beside.append(row)
-        if beside:
-            yield joined(beside)
+            for made in self.revision.missed(row) if channel == "trades" and self.revision else (row,):
+                if made.dtype is not MISSED and held:
+                    yield joined(held)
+                    held.clear()
+                held.append(made) if made.dtype is MISSED else (yield made)
+        if held:
+            yield joined(held)
 
     def _grow(self) -> None:
         first, self._known = self._known, len(self.symbols)

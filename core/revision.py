@@ -130,7 +130,6 @@ class Revision:
         reel = self._reels[symbol]
         if row["backfill"][0] == PENDING:
             reel.missing[start] = end, row["reason"][0] != NOT_RUNNING
-            self._bank.ticks["missed_to"][symbol] = end
         elif start in reel.missing:
             filled = self._fillable(reel, (start, end)) if row["backfill"][0] == DONE else None
             base = reel.before(min([start, *filled["ts_event"][:1].tolist()])) if filled is not None else None

@@ -30,6 +30,7 @@ _ON_BOTH = {
     "test_rollups",
     "test_schema",
     "test_store",
+    "test_superseding",
 }
 START = 1_700_000_000 * SECOND
 

@@ -1,40 +1,20 @@
 """Revision: whatever befell the trades on their way, in the end all is as if nothing had, or marked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from core.engine import REFUSED, Engine
-from core.events import (
-    DISCONNECTED,
-    DONE,
-    GAP,
-    HISTORY,
-    IMPOSSIBLE,
-    LATE,
-    MISSED,
-    NEVER,
-    PARTIAL,
-    PENDING,
-    SECOND,
-    TIME,
-    TRADE,
-    Batch,
-    Symbols,
-    rows,
-)  # fmt: skip
+from core.events import DONE, GAP, IMPOSSIBLE, LATE, PARTIAL, SECOND, Batch, Symbols
 from indicators import ema, rsi
 from strategies import crossover, rsi_reversal
 from tests.core.seen import Seen
+from tests.core.troubled import MS, START, Cut, late, one_by_one, played, session, twice
 
 NODES = (ema(3), rsi(5), crossover(3, 8), rsi_reversal(5, 40.0, 60.0))
 FRAMES = ("1s", "5s", "1m")
-START = 1_700_000_000 * SECOND
-TICK = SECOND // 20
-MS = 1_000_000
 
 
 @pytest.fixture
@@ -43,84 +23,6 @@ def make(kernels: Path) -> Callable[..., Engine]:
         return Engine(Symbols(("A", "B", "C"), source="test"), FRAMES, NODES, kernels, lookback=lookback)
 
     return made
-
-
-def session(seed: int, seconds: int = 100, symbols: int = 3) -> Batch:
-    """Trades in order, some of one moment; numbers rise by one a symbol."""
-    random = np.random.default_rng(seed)
-    found = np.zeros(seconds * 12, dtype=TRADE)
-    found["ts_event"] = START + np.sort(random.integers(0, seconds * 1000, len(found))) * MS
-    found["symbol"] = random.integers(0, symbols, len(found))
-    found["price"] = 100 + random.normal(0, 0.3, len(found)).cumsum()
-    found["size"] = random.integers(1, 500, len(found)) / 7
-    for symbol in range(symbols):
-        own = found["symbol"] == symbol
-        found["trade_id"][own] = np.arange(1, own.sum() + 1)
-    found["ts_recv"] = found["ts_event"]
-    return found
-
-
-def played(engine: Engine, arrivals: Sequence[tuple[int, Batch]], *, until: int = START + 200 * SECOND) -> Seen:
-    """Batches at the venue's moments, the venue's clock in between as a feed has it."""
-    seen, now = Seen(), START
-    for moment, batch in arrivals:
-        while now + TICK <= moment:
-            now += TICK
-            seen.hear(engine(rows(TIME, [(now - 100 * MS, now)])))
-            engine.settle()
-        seen.hear(engine(batch))
-    for moment in range(now, until, SECOND):
-        seen.hear(engine(rows(TIME, [(moment, moment)])))
-        engine.settle()
-    return seen
-
-
-def one_by_one(trades: Batch) -> list[tuple[int, Batch]]:
-    return [(int(trades["ts_event"][i]), trades[i : i + 1]) for i in range(len(trades))]
-
-
-def gap(start: int, end: int, backfill: int = PENDING, symbols: Sequence[int] = (0, 1, 2)) -> Batch:
-    return rows(MISSED, [(end, end, 0, start, end, each, 0, DISCONNECTED, backfill, 0) for each in symbols])
-
-
-def begun(start: int) -> Batch:
-    return rows(MISSED, [(start, start, 0, start, NEVER, each, 0, DISCONNECTED, PENDING, 0) for each in (0, 1, 2)])
-
-
-class Cut:
-    """A connection that is lost for a while, and a history that fills the hole after a while, or does not."""
-
-    def __init__(
-        self, arrivals: list[tuple[int, Batch]], start: int, end: int, history: Batch | None, after: int = 0
-    ) -> None:
-        self.span = start - 100 * MS, end + 100 * MS
-        inside = [(moment, batch) for moment, batch in arrivals if moment < start]
-        behind = [(moment, batch) for moment, batch in arrivals if moment >= end]
-        told = [(end + after, gap(*self.span, IMPOSSIBLE if history is None else DONE))]
-        if history is not None:
-            ts = history["ts_event"]
-            asked = history[(ts >= self.span[0] - 10 * SECOND) & (ts < self.span[1])]
-            told.insert(0, (end + after, asked.view(HISTORY)))
-        lost = [(start, rows(TIME, [(self.span[0], start)])), (start, begun(self.span[0])), (end, gap(*self.span))]
-        self.arrivals = inside + lost + sorted([*behind, *told], key=lambda each: each[0])
-
-
-def late(arrivals: list[tuple[int, Batch]], random: np.random.Generator, rate: float, most: int) -> list[Any]:
-    """Some come later, at most by so much."""
-    moved = []
-    for moment, batch in arrivals:
-        by = int(random.integers(1, most)) if batch.dtype is TRADE and random.random() < rate else 0
-        moved.append((moment + by, batch))
-    return sorted(moved, key=lambda each: each[0])
-
-
-def twice(arrivals: list[tuple[int, Batch]], random: np.random.Generator, rate: float, most: int) -> list[Any]:
-    again = [
-        (moment + int(random.integers(0, most)), batch)
-        for moment, batch in arrivals
-        if batch.dtype is TRADE and random.random() < rate
-    ]
-    return sorted([*arrivals, *again], key=lambda each: each[0])
 
 
 @pytest.fixture
