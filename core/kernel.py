@@ -16,7 +16,7 @@ import numpy as np
 from core.bars import FORMING, LANE, add, begin, close
 from core.checks import LARGEST, wrong_bar, wrong_quote, wrong_trade
 from core.compiled import address, constants, kernel, padded, record, shared, step
-from core.events import BAR, NEVER, SIGNAL, TIMEFRAME_NAMES, Batch, value_dtype
+from core.events import BAR, GAP, NEVER, SIGNAL, TIMEFRAME_NAMES, Batch, value_dtype
 from core.past import push
 
 # -- nodes: layouts

@@ -27,6 +27,9 @@ Constants: TypeAlias = Any  # the same, for what never changes
 Value: TypeAlias = float | int | NDArray[Any]
 Step: TypeAlias = Callable[..., Any]  # returns float or tuple[float, ...]; numba decides which
 Kind: TypeAlias = Literal["bars", "trades", "quotes"]
+# What a strategy does at a bar that lacks trades: its signals say so; it follows the bar and says nothing; it is not
+# shown the bar.
+OnGap: TypeAlias = Literal["flag", "hold", "skip"]
 
 nan = math.nan
 
@@ -75,6 +78,7 @@ class Node:
     call: str = ""  # how a person asks for it: "ema(12)"
     about: str = ""
     kind: Literal["indicator", "strategy"] = "indicator"
+    on_gap: OnGap = "flag"
 
     def __post_init__(self) -> None:
         for name in (*filter(None, [self.name]), *self.state, *self.constants, *self.outputs):
@@ -170,7 +174,7 @@ class Node:
             given if isinstance(given, str) else given.name if isinstance(given, Past) else given.columns
             for given in self.inputs
         ]
-        return f"{parts} {reads} {self.outputs}"
+        return f"{parts} {reads} {self.outputs} {self.on_gap}"
 
 
 Input: TypeAlias = str | Node | Output  # a series of numbers
@@ -223,6 +227,6 @@ def rings(nodes: Sequence[Node]) -> list[tuple[Past, int]]:
 
 
 __all__ = [
-    "Constants", "Group", "Input", "Kind", "Node", "Output", "Past", "State", "Step", "ago", "fma", "nan", "ordered",
-    "reads", "rings", "step",
+    "Constants", "Group", "Input", "Kind", "Node", "OnGap", "Output", "Past", "State", "Step", "ago", "fma", "nan",
+    "ordered", "reads", "rings", "step",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ _RESERVED = {
 }  # fmt: skip
 
 # A strategy's line: a row of signals where its side is not 0 (NaN compares unequal to 0, so ask for size).
-_SIGNAL = """    if abs({side}) > 0.0:
+_SIGNAL = """    if abs({side}) > 0.0{unless}:
         t.signals += 1
         t.seq.{name} += 1
         r = record(signals, g, SIGNAL)
@@ -35,6 +35,7 @@ _SIGNAL = """    if abs({side}) > 0.0:
         r.symbol, r.strategy, r.timeframe, r.quality = x.symbol, {index}, x.timeframe, x.quality
 """
 
+_WHOLE = "x.quality != GAP"
 _MOST_GROUPS = 62  # bits of a signed integer
 _NOTHING = [("nothing", "f8")]  # a record needs a field
 
@@ -169,7 +170,8 @@ def _bars(plan: Plan) -> Iterator[str]:
     yield from (f"    v.{column} = {column}\n" for column in plan.outputs)
     for index, node in enumerate(plan.strategies):
         side, strength = node.columns
-        yield _SIGNAL.format(side=side, strength=strength, index=index, name=node.name)
+        unless = f" and {_WHOLE}" if node.on_gap == "hold" else ""
+        yield _SIGNAL.format(side=side, strength=strength, index=index, name=node.name, unless=unless)
 
 
 def _given(plan: Plan) -> Iterator[str]:
@@ -196,7 +198,7 @@ def _lines(nodes: Sequence[Node], state: str, wanted: Mapping[str, int]) -> Iter
         own = f"{state}.{node.name}" if node.state else "0"
         call = f"{_alias(node)}({', '.join([own, f'p_{node.name}' if node.constants else '0', *given_])})"
         targets = ", ".join(node.columns)
-        sure = _conditions(_unsure(node), wanted.get(node.name, 0))
+        sure = _conditions(_unsure(node), wanted.get(node.name, 0), whole=node.on_gap == "skip")
         if not sure:
             yield f"    {targets} = {call}\n"
         else:
@@ -216,9 +218,9 @@ def _any_of(masks: Sequence[int]) -> int:
     return 0 if 0 in masks else functools.reduce(operator.or_, masks)
 
 
-def _conditions(names: Sequence[str], mask: int) -> str:
+def _conditions(names: Sequence[str], mask: int, *, whole: bool = False) -> str:
     groups = [f"t.groups & {mask}"] if mask else []
-    return " and ".join([*groups, *(f"{name} == {name}" for name in names)])
+    return " and ".join([*groups, *([_WHOLE] if whole else []), *(f"{name} == {name}" for name in names)])
 
 
 def _unsure(node: Node) -> list[str]:

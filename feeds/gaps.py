@@ -59,9 +59,9 @@ class Gaps:
         yield self._everything((self._from, NEVER), reason, now)
 
     def found(self, came: Sequence[Batch], now: int) -> Iterator[Batch]:
-        """Data flows again, and this is the first: all that happens behind its newest trade will come."""
+        """Data flows again, and this is the first: all that happens behind the newest of it will come."""
         if self.open:
-            newest = max((int(batch["ts_event"].max()) for batch in came if batch.dtype is TRADE), default=0)
+            newest = max((int(batch["ts_event"].max()) for batch in came), default=0)
             span = self._from, max(self._clock.latest(now), newest, self._from + 1)
             self._from = 0
             yield self._ended(self._everything(span, self._reason, now))

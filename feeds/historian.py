@@ -43,7 +43,5 @@ def _source(venue: str) -> Callable[[Question], Batch]:
     try:
         source: Callable[[Question], Batch] = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
-        raise Unavailable(
-            f"it is asked with {error.name}, which is not installed: pip install 'candela[history]'"
-        ) from None
+        raise Unavailable(f"it is asked with {error.name}, which is not installed: run make setup") from None
     return source

@@ -12,7 +12,7 @@ Source: Brock, Lakonishok, LeBaron, Simple Technical Trading Rules, Journal of F
 
 from core.errors import BadInput
 from core.making import Period, strategy
-from core.node import Constants, Node, State, step
+from core.node import Constants, Node, OnGap, State, step
 from indicators.atr import atr
 from indicators.ema import ema
 
@@ -32,7 +32,7 @@ def _crossover(s: State, _p: Constants, fast: float, slow: float, reach: float) 
 
 
 @strategy
-def crossover(fast: Period = 12, slow: Period = 26) -> Node:
+def crossover(fast: Period = 12, slow: Period = 26, on_gap: OnGap = "flag") -> Node:
     if fast >= slow:
         raise BadInput(f"fast must be less than slow ({slow}), was {fast}")
     return Node(
@@ -40,4 +40,5 @@ def crossover(fast: Period = 12, slow: Period = 26) -> Node:
         inputs=(ema(fast), ema(slow), atr(14)),
         state={"distance": 0.0, "known": 0},
         outputs=("side", "strength"),
+        on_gap=on_gap,
     )

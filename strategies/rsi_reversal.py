@@ -15,7 +15,7 @@ from typing import Annotated
 
 from core.errors import BadInput
 from core.making import LongPeriod, Range, strategy
-from core.node import Constants, Node, State, step
+from core.node import Constants, Node, OnGap, State, step
 from indicators.rsi import rsi
 
 Line = Annotated[float, Range(1.0, 99.0)]
@@ -39,7 +39,7 @@ def _rsi_reversal(s: State, p: Constants, index: float) -> tuple[float, float]:
 
 
 @strategy
-def rsi_reversal(period: LongPeriod = 14, low: Line = 30.0, high: Line = 70.0) -> Node:
+def rsi_reversal(period: LongPeriod = 14, low: Line = 30.0, high: Line = 70.0, on_gap: OnGap = "flag") -> Node:
     if low >= high:
         raise BadInput(f"low must be less than high ({high:g}), was {low:g}")
     return Node(
@@ -48,4 +48,5 @@ def rsi_reversal(period: LongPeriod = 14, low: Line = 30.0, high: Line = 70.0) -
         state={"bottom": low, "top": high},
         constants={"low": low, "high": high},
         outputs=("side", "strength"),
+        on_gap=on_gap,
     )
