@@ -52,8 +52,8 @@ class Strip:
 
 def by_symbol(batch: Batch) -> Iterator[tuple[int, Batch]]:
     """A batch's rows of each symbol, in their order."""
-    if len(batch) == 1:
-        yield batch["symbol"].item(), batch
+    if len(batch) < 2:
+        yield from ((symbol, batch) for symbol in batch["symbol"].tolist())
         return
     order = np.argsort(batch["symbol"], kind="stable")
     rows = batch.take(order)

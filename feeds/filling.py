@@ -72,7 +72,8 @@ class Filling:
         for row in np.split(missed, len(missed)):
             if told is not None:
                 own = (told["symbol"] == row["symbol"]) & (told["ts_event"] < row["to_ts"])
-                self._put(told[own & (told["ts_event"] >= row["from_ts"] - _BEFORE)].view(HISTORY))
+                own &= told["ts_event"] >= row["from_ts"] - _BEFORE
+                self._put(told[own].view(HISTORY))
             self._put(row)
             await asyncio.sleep(_APART_S)
 

@@ -68,6 +68,16 @@ def test_a_gap_that_a_history_fills_is_no_gap_any_more(
     assert sum(each[9] for each in filled) == len(trades) - len(cut.arrivals) + 5
 
 
+def test_a_history_without_a_trade_fills_what_lacked_none(make: Callable[..., Engine]) -> None:
+    trades = session(1)
+    quiet = trades[(trades["ts_event"] < START + 20 * SECOND) | (trades["ts_event"] > START + 30 * SECOND)]
+    cut = Cut(one_by_one(quiet), START + 22 * SECOND, START + 28 * SECOND, quiet[:0], SECOND)
+    seen, whole = played(make(), cut.arrivals), played(make(), one_by_one(quiet))
+    assert seen.end == whole.end
+    assert GAP not in seen.quality.values()
+    assert [each[8:] for each in seen.gaps if each[8] != 0] == [(DONE, 0)] * 3
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_gap_that_nothing_fills_stays_marked(
     make: Callable[..., Engine], plain: Callable[[Batch], Seen], seed: int
