@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.events import Batch, kind
+from core.events import COMPLETE, DONE, GAP, Batch, kind
 
 View = dict[tuple[Any, ...], bytes]  # by what it is, what it says
 
@@ -26,7 +26,17 @@ class Seen:
             what = kind(batch)
             for row in batch if what not in ("gaps", "quotes") else ():
                 self._row(what, row)
-            self.gaps += batch.tolist() if what == "gaps" else []
+            for gap in batch.tolist() if what == "gaps" else ():
+                self._missed(gap)
+
+    def _missed(self, gap: tuple[Any, ...]) -> None:
+        """What was made in a gap before it was noticed is in doubt, until it is told again."""
+        self.gaps.append(gap)
+        start, end, symbol, channel, backfill = (gap[place] for place in (3, 4, 5, 6, 8))
+        for (what, *key), quality in self.quality.items():
+            inside = key[0] == symbol and start < key[2] <= end
+            if inside and quality == COMPLETE and channel == 0 and backfill != DONE:
+                self.quality[(what, *key)] = GAP
 
     def _row(self, what: str, row: Any) -> None:
         revised, what = what.startswith("revised_"), what.removeprefix("revised_")
