@@ -20,7 +20,9 @@ from core.errors import BadInput
 from core.events import (
     BAR,
     CHANNELS,
+    DONE,
     HISTORY,
+    IMPOSSIBLE,
     MISSED,
     PENDING,
     QUOTE,
@@ -98,12 +100,6 @@ class Engine:
     def refused(self) -> NDArray[np.int64]:
         """Rows refused so far, by their place in REFUSED."""
         return self.bank.refused
-
-    @property
-    def late(self) -> NDArray[np.int64]:
-        """Trades too late for their bar so far, by timeframe."""
-        late: NDArray[np.int64] = self.bank.lane["late"]
-        return late
 
     def __call__(self, batch: Batch) -> tuple[Batch, ...]:
         if len(self.symbols) > self._known:
@@ -185,6 +181,8 @@ class Engine:
             row["seq"] = found[symbol] if found is not None else 0
             if channel == "trades" and row["backfill"][0] == PENDING:
                 self.bank.ticks["missed_to"][symbol] = row["to_ts"][0]
+            if row["backfill"][0] == DONE and not self.revision:
+                row["backfill"] = IMPOSSIBLE  # nobody here can make again what it changes
             for made in self.revision.missed(row) if channel == "trades" and self.revision else (row,):
                 if made.dtype is not MISSED and held:
                     yield joined(held)

@@ -10,14 +10,15 @@ from core.tape import Strip
 
 @dataclass(eq=False)
 class Reel:
-    """`missing`: by their begin, the ends of the spans that lack trades, and whether they may still be filled."""
+    """`missing`: the spans that lack trades, and whether they may still be filled; `filled`: with how many trades."""
 
     checkpoints: list[Checkpoint]
     trades: Strip
     bars: Strip
     values: Strip
     signals: Strip
-    missing: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    missing: dict[Span, bool] = field(default_factory=dict)
+    filled: dict[Span, int] = field(default_factory=dict)
     told: list[Batch] = field(default_factory=list)  # by a history
 
     @classmethod
@@ -27,17 +28,13 @@ class Reel:
         return cls(first, Strip(TRADE), Strip(BAR), Strip(bank.dtype), Strip(SIGNAL))
 
     @property
-    def spans(self) -> list[Span]:
-        return [(start, end) for start, (end, _) in self.missing.items()]
-
-    @property
     def cut(self) -> bool:
         """Whether a gap has begun that has no end yet."""
-        return any(end == NEVER for end, _ in self.missing.values())
+        return any(end == NEVER for _, end in self.missing)
 
     def pending(self, since: int) -> bool:
         """Whether a gap that ended then or later may still be filled: the checkpoints before it are needed."""
-        return any(fillable and end > since for end, fillable in self.missing.values())
+        return any(fillable and end > since for (_, end), fillable in self.missing.items())
 
     def before(self, moment: int) -> Checkpoint | None:
         """The newest checkpoint that nothing of then or later is in."""
@@ -62,6 +59,10 @@ class Reel:
         """Make a checkpoint."""
         places = self.trades.end, self.bars.end, self.signals.end
         self.checkpoints.append(Checkpoint.of(bank, symbol, at, places))
+        for i in range(len(self.checkpoints) - 2, 0, -1):  # the older, the fewer
+            before, behind = self.checkpoints[i - 1], self.checkpoints[i + 1]
+            if 2 * (behind.at - before.at) < at - before.at:
+                del self.checkpoints[i]
 
     def forget(self, moment: int) -> int:
         """Let go of what is older than the newest checkpoint of that moment or before; how many trades that were."""
@@ -73,5 +74,6 @@ class Reel:
         for strip, place in ((self.trades, 0), (self.bars, 1), (self.values, 1), (self.signals, 2)):
             strip.forget(places[place])
         at = self.checkpoints[0].at
-        self.missing = {start: (end, may) for start, (end, may) in self.missing.items() if end > at}
+        self.missing = {span: may for span, may in self.missing.items() if span[1] > at}
+        self.filled = {span: rows for span, rows in self.filled.items() if span[1] > at}
         return before - len(self.trades)

@@ -18,6 +18,7 @@ from core.events import (
     IMPOSSIBLE,
     LATE,
     MISSED,
+    NEVER,
     NOT_RUNNING,
     PENDING,
     REVISED_BAR,
@@ -37,6 +38,7 @@ from core.tape import by_symbol
 _MOST = 2_000_000  # trades on all tapes
 _WOUND = 4_096  # rows that may wait to be put on them
 _AT_ONCE, _CHECKED = 8, 64  # symbols made again, and checkpoints made, each time that time passes
+_OFTEN = 64  # checkpoints there would be if all were kept
 _NOWHEN: Span = (0, 0)
 
 
@@ -62,7 +64,7 @@ class Revision:
         """Make room for `symbols` symbols."""
         first = len(self._reels)
         self._reels += [Reel.of(self._bank, symbol, self.now) for symbol in range(first, symbols)]
-        spread = self._lookback // 2 * (np.arange(first, symbols) % _CHECKED) // _CHECKED  # not all at once
+        spread = self._lookback // _OFTEN * (np.arange(first, symbols) % _CHECKED) // _CHECKED  # not all at once
         self._next = np.concatenate([self._next, self.now + spread])
 
     def heard(self, made: Iterable[Batch]) -> None:
@@ -116,7 +118,7 @@ class Revision:
         for symbol in np.flatnonzero(self._next <= self.now)[:_CHECKED].tolist():
             self.wind(0)
             reel = self._reels[symbol]
-            self._next[symbol] = self.now + self._lookback // 2
+            self._next[symbol] = self.now + self._lookback // _OFTEN
             if not crowded and (symbol in self._disordered or reel.pending(self.now - self._lookback)):
                 continue
             if reel.trades.end > reel.checkpoints[-1].places[0]:
@@ -129,19 +131,34 @@ class Revision:
         symbol, start, end = (row[name].item() for name in ("symbol", "from_ts", "to_ts"))
         reel = self._reels[symbol]
         if row["backfill"][0] == PENDING:
-            reel.missing[start] = end, row["reason"][0] != NOT_RUNNING
-        elif start in reel.missing:
-            filled = self._fillable(reel, (start, end)) if row["backfill"][0] == DONE else None
-            base = reel.before(min([start, *filled["ts_event"][:1].tolist()])) if filled is not None else None
-            if base is None or filled is None:
-                reel.missing[start] = end, False
-                row["backfill"] = IMPOSSIBLE
-            else:
-                del reel.missing[start]
-                row["rows"] = len(filled)
-                yield from self._filled(symbol, base, filled, (start, end), row["ts_recv"].item())
+            reel.missing.pop((start, NEVER), None)
+            reel.missing[start, end] = row["reason"][0] != NOT_RUNNING
+        elif row["backfill"][0] == DONE and (start, end) in reel.missing:
+            yield from self._fill(symbol, (start, end), row)
+        elif (start, end) in reel.filled:  # noted twice, as two bad frames of one moment are
+            row["rows"] = reel.filled[start, end]
+        else:
+            reel.missing[start, end] = False
+            row["backfill"] = IMPOSSIBLE
+        if row["backfill"][0] != PENDING:
             reel.told.clear()
         yield row
+
+    def _fill(self, symbol: int, span: Span, row: Batch) -> Iterator[Batch]:
+        """Fill a gap with what the history told, if that can be, and note on its row whether it could."""
+        reel = self._reels[symbol]
+        trades = self._fillable(reel, span)
+        base = reel.before(min([span[0], *trades["ts_event"][:1].tolist()])) if trades is not None else None
+        if base is None or trades is None:
+            reel.missing[span] = False
+            row["backfill"] = IMPOSSIBLE
+            return
+        del reel.missing[span]
+        row["rows"] = reel.filled[span] = len(trades)
+        number(self._bank, symbol, trades)
+        if len(trades):
+            yield trades
+        yield from self._again(symbol, base, trades, span, row["ts_recv"].item())
 
     def _fillable(self, reel: Reel, span: Span) -> Batch | None:
         """The trades that are lacking, in order: of a gap, and those before it that were still on their way when it
@@ -155,12 +172,6 @@ class Revision:
             if len(known):
                 return None
         return in_order(none_of(told, known))
-
-    def _filled(self, symbol: int, base: Checkpoint, trades: Batch, span: Span, ts_recv: int) -> Iterator[Batch]:
-        number(self._bank, symbol, trades)
-        if len(trades):
-            yield trades
-        yield from self._again(symbol, base, trades, span, ts_recv)
 
     def _put_in_order(self, symbol: int, since: int, ts_recv: int) -> Iterator[Batch]:
         base = self._reels[symbol].before(since)
@@ -176,7 +187,7 @@ class Revision:
         reel = self._reels[symbol]
         trades, old = reel.since(base)
         trades = in_order(joined([trades, added]))
-        new = self._remaker.again(base, trades, reel.spans, self.now)
+        new = self._remaker.again(base, trades, list(reel.missing), self.now)
         for batch in new:
             batch["symbol"] = symbol
         self._remaker.keep(symbol)

@@ -69,6 +69,8 @@ class Holes:
             self._last = np.pad(self._last, ((0, symbols - len(self._last)), (0, 0)))
         own = trades[(trades["symbol"] >= 0) & (trades["symbol"] < symbols)]
         own = own.take(np.argsort(own["symbol"], kind="stable"))
+        if not len(own):
+            return []
         symbol, number, moment = own["symbol"], own["trade_id"], own["ts_event"]
         first = np.flatnonzero(np.diff(symbol, prepend=-1))
         ends = [*first[1:].tolist(), len(own)]

@@ -72,7 +72,7 @@ class Market:
             "bad_frames": stats.bad_frames,
             "breaks": dict(stats.sequences.breaks),
             "connected": stats.connected,
-            "late": int(self.engine.late[0]),
+            "late": int(self.engine.bank.lane["late"][0]),
             "published": dict(self.bus.put_rows) if self.bus else {},
             "journaled": dict(self.journal.written),
             "stored": {"rows": max(self.journal.stored - self._before, 0)},

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from core.events import TRADE, Batch, Symbols, rows
 from core.ports import Decoded, Venue
 from feeds import ALPACA, BINANCE, COINBASE
-from feeds.sequence import Break, Sequences
+from feeds.sequence import Break, Holes, Sequences
 from tests.feeds.test_replay import played
 
 SPOT = {"e": "depthUpdate", "E": 1672515782136, "s": "BNBBTC", "U": 157, "u": 160, "b": [["0.0024", "10"]], "a": []}
@@ -122,3 +122,25 @@ async def test_a_replay_counts_the_breaks_of_a_recording(tmp_path: Path) -> None
     _, feed, _ = await played(path)
     assert feed.stats.sequences.breaks == {"trades_missed": 1}
     assert feed.stats.sequences.followed == {"trades": 3}
+
+
+def trades(*rows_: tuple[int, int, int]) -> Batch:
+    """(symbol, number, moment)."""
+    return rows(TRADE, [(moment, moment, 0, number, 1.0, 1.0, symbol, 0) for symbol, number, moment in rows_])
+
+
+def test_a_hole_reaches_from_the_trade_before_it_to_the_one_behind() -> None:
+    holes = Holes()
+    assert holes.of(trades((0, 7, 100), (1, 90, 100), (0, 8, 110)), 2) == []
+    assert holes.of(trades((0, 9, 120), (1, 93, 130), (0, 12, 140)), 2) == [(0, 120, 140), (1, 100, 130)]
+    assert holes.of(trades((0, 13, 150), (1, 94, 150)), 2) == []
+
+
+def test_a_late_or_repeated_trade_makes_no_hole_and_one_moment_is_still_a_span() -> None:
+    holes = Holes()
+    assert holes.of(trades((0, 7, 100), (0, 9, 100)), 1) == [(0, 100, 101)]
+    assert holes.of(trades((0, 8, 100)), 1) == []
+    assert holes.of(trades((0, 9, 100), (0, 10, 100)), 1) == []
+    holes.forget()
+    assert holes.of(trades((0, 50, 200)), 1) == []
+    assert holes.of(trades((3, 50, 200), (-1, 8, 200)), 1) == []

@@ -21,6 +21,7 @@ from core.events import (
     PARTIAL,
     PENDING,
     SECOND,
+    SEQUENCE,
     TIME,
     TRADE,
     Batch,
@@ -29,9 +30,9 @@ from core.events import (
     rows,
 )  # fmt: skip
 from core.moments import EVER
-from core.ports import Subscription
+from core.ports import Subscription, Venue
 from core.remaking import in_order
-from feeds import ALPACA, filling
+from feeds import ALPACA, BINANCE, filling
 from feeds.exchange import Exchange
 from feeds.filling import Past
 from feeds.historian import answered
@@ -51,12 +52,12 @@ NODES = (ema(3), rsi(5), crossover(3, 8))
 class Asked:
     """The exchange's history by REST and alpaca-py, in a thread instead of a process of its own."""
 
-    def __init__(self, venue: Exchange) -> None:
-        self._url = venue.url("alpaca")
+    def __init__(self, venue: Exchange, of: str = "alpaca") -> None:
+        self._url, self._of = venue.url(of), of
 
     async def trades(self, names: Sequence[str], start: int, end: int) -> Batch:
         numbers = {name: NAMES.index(name) for name in names}
-        question = Question("alpaca", numbers, start, end, self._url, "key", "secret", time.time() + 30)
+        question = Question(self._of, numbers, start, end, self._url, "key", "secret", time.time() + 30)
         return await asyncio.to_thread(answered, question)
 
 
@@ -75,6 +76,7 @@ class Run:
     """A feed of an exchange from its first trade until all gaps have an answer."""
 
     engine: Engine
+    venue: Venue = ALPACA
     seen: Seen = field(default_factory=Seen)
     received: list[Batch] = field(default_factory=list)
     missed: list[Batch] = field(default_factory=list)
@@ -87,8 +89,8 @@ class Run:
             return end[0] if end else began + int((time.time_ns() - began) * SPEED)
 
         feed = SocketFeed(
-            ALPACA, Subscription(tuple(NAMES), ("trades", "quotes"), "key", "secret"), Symbols(NAMES),
-            url=venue.url("alpaca"), clock=clock, close_delay=int(0.1 * SPEED * SECOND), jitter=random.Random(1),
+            self.venue, Subscription(tuple(NAMES), ("trades", "quotes"), "key", "secret"), Symbols(NAMES),
+            url=venue.url(self.venue.name), clock=clock, close_delay=int(0.1 * SPEED * SECOND), jitter=random.Random(1),
             silence_s=7.0, past=past(venue), backfill_s=0.05,
         )  # fmt: skip
         listening = asyncio.create_task(self._listen(feed))
@@ -132,23 +134,24 @@ def made(kernels: Path) -> Engine:
     return Engine(Symbols(NAMES, source="test"), ("1s", "5s"), NODES, kernels, lookback=300 * SECOND)
 
 
-def truth(venue: Exchange) -> Batch:
+def truth(venue: Exchange, step: int = 1) -> Batch:
+    """All that happened, at moments as fine as a venue tells them."""
     trades = in_order(joined([venue.ledger.rows("trades", symbol, *EVER) for symbol in range(len(NAMES))]))
-    trades["ts_recv"] = trades["ts_event"]
-    return trades
+    trades["ts_event"] = trades["ts_recv"] = trades["ts_event"] // step * step
+    return in_order(trades)
 
 
-def undisturbed(venue: Exchange, kernels: Path) -> Seen:
+def undisturbed(venue: Exchange, kernels: Path, step: int = 1) -> Seen:
     """What an engine makes of all that happened, each trade as it did."""
-    engine, seen, trades = made(kernels), Seen(), truth(venue)
+    engine, seen, trades = made(kernels), Seen(), truth(venue, step)
     seen.hear(engine(trades))
     seen.hear(engine(rows(TIME, [(int(trades["ts_event"][-1]) + 60 * SECOND, 1)])))
     return seen
 
 
-def unheard(run: Run, venue: Exchange) -> Batch:
+def unheard(run: Run, venue: Exchange, step: int = 1) -> Batch:
     """What happened and never came over the socket."""
-    trades, heard = truth(venue), joined(run.received)
+    trades, heard = truth(venue, step), joined(run.received)
     known = {(row["symbol"].item(), row["trade_id"].item()) for row in heard}
     own = [(row["symbol"].item(), row["trade_id"].item()) not in known for row in trades]
     return trades[np.array(own, dtype=np.bool_)]
@@ -172,11 +175,12 @@ async def disturbed(
 
 
 def alike(run: Run, venue: Exchange, kernels: Path, late: int = 0) -> None:
-    whole = undisturbed(venue, kernels)
+    step = 1_000_000 if run.venue is BINANCE else 1
+    whole = undisturbed(venue, kernels, step)
     assert sorted(run.seen.trades) == sorted(whole.trades)
     assert run.seen.end == whole.end
     assert GAP not in run.seen.quality.values()
-    assert all(covered(row, run.gaps, late) for row in unheard(run, venue))
+    assert all(covered(row, run.gaps, late) for row in unheard(run, venue, step))
 
 
 FAULTS = {
@@ -223,6 +227,16 @@ def mixed(seed: int) -> list[str]:
 async def test_mixed_faults_are_undone(kernels: Path, seed: int) -> None:
     run, venue = await disturbed(kernels, mixed(seed), seed)
     alike(run, venue, kernels, late=4 * SECOND)
+
+
+@pytest.mark.parametrize("faults", ["drop@8s", "corrupt=0.02", "late=0.03:2s dup=0.05 restart@9s+3s"])
+async def test_the_same_with_a_venue_that_numbers_its_trades(kernels: Path, faults: str) -> None:
+    venue = exchange(SECONDS, SPEED, 100.0, faults=faults.split(), rebase=True)
+    run = Run(made(kernels), BINANCE)
+    await run.of(venue, lambda venue: Asked(venue, "binance"))
+    alike(run, venue, kernels, late=2 * SECOND)
+    if "corrupt=0.02" in faults:
+        assert {int(row["reason"]) for row in run.gaps} >= {SEQUENCE}
 
 
 async def test_a_process_that_asks_fills_as_well(kernels: Path) -> None:
