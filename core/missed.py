@@ -25,7 +25,7 @@ def noted(cursor: psycopg.Cursor, missed: Batch, symbol_ids: NDArray[np.int64]) 
         "ends": ended["to_ts"].tolist(),
         "reasons": [REASONS[reason] for reason in ended["reason"]],
         "backfills": [BACKFILLS[backfill] for backfill in ended["backfill"]],
-        "rows": ended["rows"].tolist(),
+        "filled": ended["rows"].tolist(),
     }
     cursor.execute(query("note_gaps"), given)
     trades = ended[(ended["channel"] == CHANNELS.index("trades")) & (ended["backfill"] != DONE)]

@@ -227,7 +227,7 @@ WHERE symbol_id = %(symbol_id)s AND channel = 'trades' AND from_ts < %(end)s AND
 -- name: note_gaps
 WITH told AS (
     SELECT * FROM unnest(
-        %(symbol_ids)s::integer[], %(channels)s::text[], %(begins)s::bigint[], %(ends)s::bigint[], %(reasons)s::text[], %(backfills)s::text[], %(rows)s::bigint[]
+        %(symbol_ids)s::integer[], %(channels)s::text[], %(begins)s::bigint[], %(ends)s::bigint[], %(reasons)s::text[], %(backfills)s::text[], %(filled)s::bigint[]
     ) AS told(symbol_id, channel, from_ts, to_ts, reason, backfill, rows)
 ), known AS (
     UPDATE gaps g SET backfill = told.backfill, rows = told.rows FROM told

@@ -175,6 +175,10 @@ async def test_every_named_query_runs(history: History, database: str) -> None:
         "begins",
         "ends",
         "reasons",
+        "backfills",
+        "filled",
+        "times",
+        "strategy_ids",
     )
     lists: dict[str, object] = {key: [] for key in several}
     words = ("source", "symbol", "strategy", "after_symbol", "after_source", "timeframe", "kind", "path", "channel")
