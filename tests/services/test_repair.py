@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,10 @@ from feeds.socket import SocketFeed
 from indicators import ema, rsi
 from strategies import crossover
 from tests.core.seen import Seen
-from tests.feeds.made import NAMES, exchange, until
+from tests.feeds.made import NAMES, minutes, source, until
 
 SPEED = 30.0
-SECONDS = 45
+SECONDS = 40
 NODES = (ema(3), rsi(5), crossover(3, 8))
 
 
@@ -80,6 +81,15 @@ class Run:
     seen: Seen = field(default_factory=Seen)
     received: list[Batch] = field(default_factory=list)
     missed: list[Batch] = field(default_factory=list)
+    over: bool = False
+
+    def exchange(self, faults: Sequence[str], seed: int = 1) -> Exchange:
+        """One whose session lasts until all is well again, but not for ever."""
+        lasting = takewhile(lambda _: not self.over, source(20 * SECONDS, 100.0))
+        return Exchange(
+            lasting, Symbols(NAMES), minutes(), key="key", secret="secret", speed=SPEED, rebase=True, faults=faults,
+            seed=seed,
+        )  # fmt: skip
 
     async def of(self, venue: Exchange, past: Callable[[Exchange], Past]) -> None:
         await venue.start()
@@ -94,6 +104,8 @@ class Run:
             silence_s=7.0, past=past(venue), backfill_s=0.05,
         )  # fmt: skip
         listening = asyncio.create_task(self._listen(feed))
+        await until(lambda: listening.done() or (clock() - began > SECONDS * SECOND and not self._cut(feed)))
+        self.over = True
         await asyncio.wait_for(venue.finished.wait(), 60)
         await asyncio.sleep(0.1)
         end.append(clock())
@@ -116,6 +128,11 @@ class Run:
     @property
     def gaps(self) -> list[Any]:
         return [row for batch in self.missed for row in batch if CHANNEL[row["channel"]]]
+
+    def _cut(self, feed: SocketFeed) -> bool:
+        """Whether the feed is without data."""
+        ended = {int(row["from_ts"]) for row in self.gaps if row["to_ts"] != NEVER}
+        return not feed.stats.connected or bool({int(row["from_ts"]) for row in self.gaps} - ended)
 
     @property
     def _open(self) -> bool:
@@ -168,8 +185,8 @@ def covered(row: Any, gaps: Sequence[Any], late: int) -> bool:
 async def disturbed(
     kernels: Path, faults: Sequence[str], seed: int = 1, past: Callable[[Exchange], Past] = Asked
 ) -> tuple[Run, Exchange]:
-    venue = exchange(SECONDS, SPEED, 100.0, faults=faults, seed=seed, rebase=True)
     run = Run(made(kernels))
+    venue = run.exchange(faults, seed)
     await run.of(venue, past)
     return run, venue
 
@@ -231,8 +248,8 @@ async def test_mixed_faults_are_undone(kernels: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("faults", ["drop@8s", "corrupt=0.02", "late=0.03:2s dup=0.05 restart@9s+3s"])
 async def test_the_same_with_a_venue_that_numbers_its_trades(kernels: Path, faults: str) -> None:
-    venue = exchange(SECONDS, SPEED, 100.0, faults=faults.split(), rebase=True)
     run = Run(made(kernels), BINANCE)
+    venue = run.exchange(faults.split())
     await run.of(venue, lambda venue: Asked(venue, "binance"))
     alike(run, venue, kernels, late=2 * SECOND)
     if "corrupt=0.02" in faults:
