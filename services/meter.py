@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.events import Batch, kind, tally
+from core.events import SECOND, Batch, kind, tally
 from core.metrics import Histogram
 
 Figures = dict[str, Any]  # Any: JSON
@@ -21,6 +21,7 @@ class Meter:
     def __init__(self) -> None:
         self.signal_latency = Histogram()
         self.rows: Counter[str] = Counter()
+        self._newest = 0
         self._symbols: dict[str, Any] = {
             name: np.zeros(0) for name in ("last", "trades", "bars", "signals")
         }  # Any: arrays
@@ -33,7 +34,8 @@ class Meter:
         if what in self._symbols:
             self._grow(int(batch["symbol"].max()) + 1)
             np.add.at(self._symbols[what], batch["symbol"], 1)
-        if what == "trades":
+        if what == "trades" and batch["ts_event"][-1] > self._newest - SECOND:  # those of a filled gap are older
+            self._newest = max(int(batch["ts_event"][-1]), self._newest)
             self._symbols["last"][batch["symbol"]] = batch["price"]
 
     def flush(self) -> None:

@@ -9,6 +9,7 @@ let system = null, before = null, pageLatency = null, drawing = false, pause = 2
 const at = (id) => document.getElementById(id);
 const number = (value, digits = 2) =>
   value == null ? "–" : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const time = (nanoseconds) => new Date(nanoseconds / 1e6).toLocaleTimeString("en-GB");
 const sum = (counts) => Object.values(counts ?? {}).reduce((total, rows) => total + rows, 0);
 const micro = (value) => (value == null ? "–" : value < 1000 ? `${number(value, 0)} µs` : `${number(value / 1000, 1)} ms`);
 
@@ -60,27 +61,39 @@ function subscribe(socket) {
     socket.send(JSON.stringify({ op: "subscribe", id, channel, symbols: ["*"], snapshot: true, mode })));
 }
 
-function bar(frame) {
-  const known = symbols.get(frame.symbol) ?? { first: frame.data.open, points: [], row: null };
-  known.bar = frame.data;
-  known.points.push(frame.data.close);
-  if (known.points.length > KEEP_POINTS) known.points.shift();
-  symbols.set(frame.symbol, known);
-  changed.add(frame.symbol);
-  if (frame.type === "update") pageLatency = Date.now() - frame.ts_out / 1e6;
+// A bar takes its place by its close: the newest as a rule, an older one when it is corrected; one without trades is no more.
+function bar({ type, symbol, ts_event, ts_out, data }) {
+  const known = symbols.get(symbol) ?? { first: data.open, points: [], row: null };
+  const { points } = known, place = points.findLastIndex((point) => point.at < ts_event) + 1;
+  points.splice(place, points[place]?.at === ts_event ? 1 : 0, ...(data.trades ? [{ at: ts_event, close: data.close }] : []));
+  if (place === points.length - 1) known.bar = data;
+  if (points.length > KEEP_POINTS) points.shift();
+  if (!known.bar) return;
+  symbols.set(symbol, known);
+  changed.add(symbol);
+  if (type === "update") pageLatency = Date.now() - ts_out / 1e6;
 }
 
-// Bars that never came: the symbol says so for as long as its line shows the hole.
+// Bars that never came: the symbol says so until they have been filled in.
 function gap({ symbol, data }) {
   const row = symbols.get(symbol)?.row;
   if (!row) return;
-  row.className = "gap";
-  row.title = `bars ${data.from_seq + 1} to ${data.to_seq - 1} are missing (${data.reason})`;
+  row.className = data.backfill === "done" ? "" : "gap";
+  row.title = data.backfill === "done" ? "" : `${hole(data)} (${data.reason})`;
+}
+
+function hole({ from_seq, to_seq, from_ts, to_ts }) {
+  if (from_seq !== undefined) return `bars ${from_seq + 1} to ${to_seq - 1} are missing`;
+  return to_ts ? `nothing came from ${time(from_ts)} to ${time(to_ts)}` : `nothing has come since ${time(from_ts)}`;
 }
 
 function signal(frame) {
-  signals.unshift(frame);
-  if (frame.type === "snapshot") signals.sort((one, other) => other.ts_event - one.ts_event);
+  const same = ({ symbol, ts_event, data }) => symbol === frame.symbol && ts_event === frame.ts_event &&
+    data.strategy === frame.data.strategy && data.timeframe === frame.data.timeframe;
+  const place = frame.type === "correction" ? signals.findIndex(same) : -1;
+  if (place >= 0) signals.splice(place, 1);
+  if (frame.data.side) signals.unshift(frame);
+  if (frame.type !== "update") signals.sort((one, other) => other.ts_event - one.ts_event);
   signals.length = Math.min(signals.length, KEEP_SIGNALS);
   changed.add("signals");
 }
@@ -122,8 +135,8 @@ function drawSymbol(name) {
   const texts = [name, number(bar.close), `${change >= 0 ? "+" : ""}${number(change)} %`, number(bar.high), number(bar.low), number(bar.volume, 0)];
   texts.forEach((text, i) => { row.cells[i].textContent = text; });
   row.cells[2].className = change >= 0 ? "up" : "down";
-  const low = Math.min(...points), span = Math.max(...points) - low || 1;
-  const path = points.map((price, i) => `${((i / Math.max(points.length - 1, 20)) * 120).toFixed(1)},${(19 - ((price - low) / span) * 18).toFixed(1)}`).join(" ");
+  const prices = points.map(({ close }) => close), low = Math.min(...prices), span = Math.max(...prices) - low || 1;
+  const path = prices.map((price, i) => `${((i / Math.max(prices.length - 1, 20)) * 120).toFixed(1)},${(19 - ((price - low) / span) * 18).toFixed(1)}`).join(" ");
   row.querySelector("polyline").setAttribute("points", path);
 }
 
@@ -145,7 +158,7 @@ function drawSignals() {
     row.dataset.key = `${symbol} ${seq}`;
     fresh &&= row.dataset.key !== newest;
     if (fresh) row.className = "new";
-    cell(row, new Date(ts_event / 1e6).toLocaleTimeString("en-GB"));
+    cell(row, time(ts_event));
     cell(row, symbol, "left");
     cell(row, data.strategy, "left");
     cell(row, data.timeframe);
