@@ -22,7 +22,8 @@ from core.past import push
 # -- nodes: layouts
 STATE = padded(np.dtype([("nothing", "f8")], align=True))  # one symbol on one timeframe
 TICK = np.dtype(
-    [(name, "i8") for name in ("trades", "quotes", "signals", "ts_price", "trade_id", "missed_to")] + [("price", "f8")],
+    [(name, "i8") for name in ("trades", "quotes", "signals", "ts_price", "trade_id", "closed_to", "missed_to")]
+    + [("price", "f8")],
     align=True,
 )
 VALUE = value_dtype(())
@@ -135,7 +136,7 @@ def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: 
             if f.ts_close <= now and b < k.room:
                 t = record(k.ticks, symbol, TICK)
                 g = finish(k, f, l, symbol, t.trades, at, ts_recv, b, g)
-                t.ts_price = max(t.ts_price, f.ts_close - 1)  # what comes for it now is out of order
+                t.closed_to = max(t.closed_to, f.ts_close)
                 b += 1
             else:
                 due = min(due, f.ts_close)
@@ -145,11 +146,10 @@ def expire(k: Any, now: int, ts_recv: int, at: tuple[int, int, int], b: int, g: 
 
 @step
 def out_of_order(x: Any, t: Any) -> bool:
-    """Whether a trade happened before one that came before it, or may be one that did. Any: records of TRADE and TICK.
-
-    Those of one moment go by the venue's number, where they have one.
-    """
-    return x.ts_event <= t.ts_price and (x.ts_event < t.ts_price or 0 < x.trade_id <= t.trade_id)
+    """Whether a trade happened before one that came before it, or may be one that did, or comes for a bar that time has
+    closed. Those of one moment go by the venue's number, where they have one. Any: records of TRADE and TICK."""
+    ts = x.ts_event
+    return ts < t.closed_to or (ts <= t.ts_price and (ts < t.ts_price or 0 < x.trade_id <= t.trade_id))
 
 
 @kernel

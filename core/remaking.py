@@ -27,7 +27,8 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A symbol as it was when the venue's clock had reached `at` and its newest trade had happened at `newest`.
+    """A symbol as it was when the venue's clock had reached `at` and its newest trade had happened at `newest`, or
+    a bar of then had been closed.
 
     `places`: of the next rows on the tapes of trades, bars and signals.
     """
@@ -45,7 +46,7 @@ class Checkpoint:
         one = slice(symbol, symbol + 1)
         tick = bank.ticks[one].copy()
         records = bank.state[:, one].copy(), bank.latest[:, one].copy(), bank.forming[one].copy(), tick
-        return cls(at, int(tick["ts_price"][0]), places, *records)
+        return cls(at, max(int(tick["ts_price"][0]), int(tick["closed_to"][0]) - 1), places, *records)
 
     @property
     def behind(self) -> int:

@@ -21,7 +21,7 @@ from core.node import FIELDS, STORED, Group, Kind, Node, Output, Past, Value, or
 
 _RESERVED = {
     "x", "s", "t", "v", "g", "r", "nan", "record", "signals", "abs", "forming", "now", "seq", "trades", "quotes",
-    "groups", "ts_price", "trade_id", "missed_to", *(name for name, _ in VALUE_HEADER),
+    "groups", "ts_price", "trade_id", "closed_to", "missed_to", *(name for name, _ in VALUE_HEADER),
 }  # fmt: skip
 
 # A strategy's line: a row of signals where its side is not 0 (NaN compares unequal to 0, so ask for size).
@@ -125,7 +125,8 @@ def _layouts(plan: Plan) -> Iterator[str]:
     groups = ("groups",) if plan.wanted else ()
     state: list[str] = []
     tick = [
-        f'("{name}", "i8")' for name in ("trades", "quotes", "signals", "ts_price", "trade_id", "missed_to", *groups)
+        f'("{name}", "i8")'
+        for name in ("trades", "quotes", "signals", "ts_price", "trade_id", "closed_to", "missed_to", *groups)
     ] + ['("price", "f8")']
     tick += [f'("seq", {seq or _NOTHING})', f'("now", {now or _NOTHING})']
     for node in plan.nodes:

@@ -164,7 +164,7 @@ def test_a_trade_for_a_closed_bar_is_late_and_changes_nothing(bars_of: MakeBars)
     assert len(bars.take(rows(TRADE, [trade(0.7, price=500.0)]))) == 0
     assert bars.late == [1, 0]
     minute = bars.pass_time(T0 + 60 * SECOND, 0)
-    assert minute["high"].tolist() == [500.0]
+    assert (minute["high"].tolist(), minute["close"].tolist()) == ([500.0], [500.0])  # of the minute it is the newest
 
 
 def test_an_older_trade_inside_an_open_bar_counts_but_is_not_its_close(bars_of: MakeBars) -> None:
