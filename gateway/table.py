@@ -57,6 +57,8 @@ def summary_table(summary: Figures) -> Table:
     for line in lines_of(summary):
         table.add_row(*line)
     table.add_row("received", f"{summary['received']:,}")
+    if summary.get("backfilled"):
+        table.add_row("of it from the venue's history", f"{summary['backfilled']:,}")
     table.add_row("stored", f"{summary['stored']:,}")
     for name, rows in summary["dropped"].items():
         table.add_row(f"dropped, {name}", f"{rows:,}")

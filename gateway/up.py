@@ -169,7 +169,10 @@ def summary(final: Figures) -> Figures:
 
 def _beside(market: Figures, exchange: Figures) -> Figures:
     """What was made of it, and what the exchange says of its faults, if it had any."""
-    made = {"breaks": market.get("breaks", {}), **{what: market.get(what, 0) for what in ("bars", "signals")}}
+    made = {
+        "breaks": market.get("breaks", {}),
+        **{what: market.get(what, 0) for what in ("bars", "signals", "backfilled")},
+    }
     return made | {name: exchange[name] for name in ("faults", "withheld", "repeated") if name in exchange}
 
 
