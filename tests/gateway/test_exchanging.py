@@ -65,6 +65,7 @@ def _decoded(frame: str | bytes) -> list[dict[str, Any]] | None:
         return None
 
 
+@pytest.mark.timeout(300)  # a whole platform, and a process that asks
 async def test_the_platform_goes_through_faults_and_accounts_for_every_row(folder: Path) -> None:
     with Up(folder, "--fault", "drop@3s", "--fault", "dup=0.02", "--fault", "corrupt=0.02") as platform:
         address = platform.told("addresses")["exchange"]
