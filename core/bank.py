@@ -64,7 +64,6 @@ class Bank:
         self.book["room"] = max(_ROOM, len(timeframes))
         self._free, self.rest = NEVER, NO_TRADES  # the rest: what `take` left, from the first trade out of order on
         self._places: list[Batch] = []
-        self._make_room()
         self._compile()
         self.clear(0)
 
@@ -90,13 +89,14 @@ class Bank:
     def twin(self) -> "Bank":
         """The same compiled kernel, with memory for one symbol."""
         twin = copy(self)
-        twin.lane, twin.refused, twin.book, twin._places = self.lane.copy(), self.refused.copy(), self.book.copy(), []  # noqa: SLF001
-        twin._make_room()  # noqa: SLF001 of our own class
+        own = {name: getattr(self, name).copy() for name in ("lane", "refused", "book")}
+        vars(twin).update(own, _places=[])
         twin.clear(1)
         return twin
 
     def clear(self, symbols: int) -> None:
         """Forget everything, and make room for `symbols` symbols."""
+        self._make_room()
         self.state = np.empty((len(self.lane), 0), dtype=self.kernel.STATE)
         self.ticks = np.empty(0, dtype=self.kernel.TICK)
         self.forming = np.empty((0, len(self.lane)), dtype=FORMING)

@@ -24,6 +24,7 @@ from core.events import (
     HISTORY,
     IMPOSSIBLE,
     MISSED,
+    NEVER,
     PENDING,
     QUOTE,
     TIME,
@@ -31,7 +32,7 @@ from core.events import (
     Batch,
     Symbols,
     joined,
-)  # fmt: skip
+)
 from core.node import Group, Node
 from core.numbering import counter, numbers
 from core.ports import Catalogue, Described, channels
@@ -93,8 +94,7 @@ class Engine:
     def settle(self) -> None:
         """Do what can wait until those who wait for an answer have it; call it in between."""
         if self.revision:
-            self.revision.wind()
-            self.revision.check()
+            self.revision.settle()
 
     @property
     def refused(self) -> NDArray[np.int64]:
@@ -180,14 +180,18 @@ class Engine:
             found = counter(self.bank, channel)
             row["seq"] = found[symbol] if found is not None else 0
             if channel == "trades" and row["backfill"][0] == PENDING:
-                self.bank.ticks["missed_to"][symbol] = row["to_ts"][0]
+                missed_to = self.bank.ticks["missed_to"]
+                missed_to[symbol] = max(missed_to[symbol] % NEVER, row["to_ts"][0])  # a gap that has begun ends
             if row["backfill"][0] == DONE and not self.revision:
                 row["backfill"] = IMPOSSIBLE  # nobody here can make again what it changes
             for made in self.revision.missed(row) if channel == "trades" and self.revision else (row,):
                 if made.dtype is not MISSED and held:
                     yield joined(held)
                     held.clear()
-                held.append(made) if made.dtype is MISSED else (yield made)
+                if made.dtype is MISSED:
+                    held.append(made)
+                else:
+                    yield made
         if held:
             yield joined(held)
 

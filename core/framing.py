@@ -9,18 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.events import (
-    BAR,
-    MISSED,
-    QUOTE,
-    REVISED_BAR,
-    REVISED_SIGNAL,
-    SIGNAL,
-    TRADE,
-    Batch,
-    revised_values,
-    value_dtype,
-)  # fmt: skip
+from core.events import Batch, row_dtype
 from core.ports import Catalogue, Described
 
 _HEAD = struct.Struct("<IB")
@@ -30,8 +19,6 @@ ROWS = {
 }  # fmt: skip
 _TOLD = {"catalogue": 16, "stats": 17, "lost": 18}
 _NAMES = {code: name for name, code in (*ROWS.items(), *_TOLD.items())}
-_DTYPES = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED}
-_DTYPES |= {"revised_bars": REVISED_BAR, "revised_signals": REVISED_SIGNAL}
 
 Told = dict[str, Any]  # Any: JSON
 
@@ -73,7 +60,7 @@ class Reader(asyncio.Protocol):
     def __init__(self, take: Callable[[Message], None]) -> None:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._take = take
-        self._dtypes = {**_DTYPES, "values": value_dtype(()), "revised_values": revised_values(())}
+        self._outputs: tuple[str, ...] = ()
         self._rest = bytearray()
 
     def data_received(self, data: bytes) -> None:
@@ -94,11 +81,10 @@ class Reader(asyncio.Protocol):
 
     def _message(self, name: str, body: bytes) -> Message:
         if name in ROWS:
-            return Message(name, np.frombuffer(body, dtype=self._dtypes[name]))
+            return Message(name, np.frombuffer(body, dtype=row_dtype(name, self._outputs)))
         given = json.loads(body)
         if name != "catalogue":
             return Message(name, given)
         catalogue = _catalogue(given)
-        self._dtypes["values"] = value_dtype(catalogue.outputs)
-        self._dtypes["revised_values"] = revised_values(catalogue.outputs)
+        self._outputs = catalogue.outputs
         return Message(name, catalogue)

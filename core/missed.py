@@ -8,7 +8,7 @@ from core.events import BACKFILLS, CHANNELS, DONE, NEVER, REASONS, Batch
 from core.schema import query
 
 _DOUBTED = ("bars", "values", "signals")  # made of trades
-_WHICH = ("symbol", "channel", "from_ts", "to_ts")
+_WHICH = ("symbol", "channel", "from_ts", "to_ts", "reason")
 
 
 def noted(cursor: psycopg.Cursor, missed: Batch, symbol_ids: NDArray[np.int64]) -> None:

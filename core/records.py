@@ -14,25 +14,13 @@ import uuid
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from core.events import (
-    BAR,
-    MISSED,
-    QUOTE,
-    REVISED_BAR,
-    REVISED_SIGNAL,
-    SIGNAL,
-    TRADE,
-    Batch,
-    revised_values,
-    value_dtype,
-)  # fmt: skip
+from core.events import Batch, row_dtype
 from core.ports import Catalogue, Described
 
 KINDS = (
@@ -40,8 +28,6 @@ KINDS = (
     "revised_values", "revised_signals",
 )  # fmt: skip
 HEADS = frozenset({"catalogue", "positions"})  # what a file begins with; all others hold rows of the stream
-ROWS = {"trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED}
-ROWS |= {"revised_bars": REVISED_BAR, "revised_signals": REVISED_SIGNAL}
 
 _FILE = struct.Struct("<8sII16sQI20x")  # magic, version, zero, stream, position, checksum: 64 bytes
 _RECORD = struct.Struct(
@@ -145,18 +131,13 @@ class Meaning:
         """The batch whose bytes these are; Damaged when that cannot be told."""
         if not self.explains(found):
             raise Damaged(f"rows cannot be understood: their catalogue (number {found.generation}) could not be read")
-        dtype = ROWS.get(found.kind) or _values(found.kind, self.catalogue.outputs)
+        dtype = row_dtype(found.kind, self.catalogue.outputs)
         if found.rows * dtype.itemsize != found.length:
             raise Damaged(f"the rows of {found.kind} at {found.position} have another shape than their catalogue")
         return np.frombuffer(rows, dtype=dtype)
 
     def explains(self, found: Header) -> bool:
         return found.generation == self.generation
-
-
-@lru_cache
-def _values(kind: str, outputs: tuple[str, ...]) -> np.dtype[np.void]:
-    return value_dtype(outputs) if kind == "values" else revised_values(outputs)
 
 
 def file_header(stream: uuid.UUID, position: int) -> bytes:

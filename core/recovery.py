@@ -13,7 +13,7 @@ import numpy as np
 
 from core.disk import set_aside
 from core.errors import one_line
-from core.events import POSITION, TRADE
+from core.events import POSITION, STREAMED, TRADE
 from core.log import logger
 from core.mark import DURABLE, STORED, Mark
 from core.ports import Catalogue
@@ -21,7 +21,6 @@ from core.records import (
     FILE_HEADER,
     HEADS,
     RECORD_HEADER,
-    ROWS,
     Damaged,
     Header,
     Meaning,
@@ -199,7 +198,7 @@ class _Reading:
             last = np.frombuffer(rows, dtype=POSITION)
             for channel, symbol, seq in last.tolist():
                 self._reach(self._positions.channels[channel], symbol, seq)
-        elif each.kind in ROWS:
+        elif each.kind in STREAMED:
             batch = self._meaning.batch(each, rows)
             if each.kind == "trades":
                 self._found.reached = max(self._found.reached, int(batch["ts_event"].max(initial=0)))

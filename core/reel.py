@@ -1,31 +1,51 @@
-"""A reel: one symbol's checkpoints, and the tape of what came and was made since the oldest of them."""
+"""A reel: one symbol's checkpoints, and what came and was made since the oldest of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
 
 from core.bank import Bank
 from core.events import BAR, NEVER, SIGNAL, TRADE, Batch
 from core.remaking import Checkpoint, Made, Span
-from core.tape import Strip
+from core.tape import Tape
+
+
+class Tapes(NamedTuple):
+    """Of all symbols; the field names are the kinds of batches."""
+
+    trades: Tape
+    bars: Tape
+    values: Tape
+    signals: Tape
+
+    @classmethod
+    def of(cls, bank: Bank) -> "Tapes":
+        """Empty ones, for what a bank makes."""
+        return cls(Tape(TRADE), Tape(BAR), Tape(bank.dtype), Tape(SIGNAL))
+
+    def grow(self, symbols: int) -> None:
+        """Make room for `symbols` symbols."""
+        for tape in self:
+            tape.grow(symbols)
 
 
 @dataclass(eq=False)
 class Reel:
     """`missing`: the spans that lack trades, and whether they may still be filled; `filled`: with how many trades."""
 
+    symbol: int
+    tapes: Tapes
     checkpoints: list[Checkpoint]
-    trades: Strip
-    bars: Strip
-    values: Strip
-    signals: Strip
     missing: dict[Span, bool] = field(default_factory=dict)
     filled: dict[Span, int] = field(default_factory=dict)
     told: list[Batch] = field(default_factory=list)  # by a history
 
     @classmethod
-    def of(cls, bank: Bank, symbol: int, at: int) -> "Reel":
+    def of(cls, bank: Bank, symbol: int, at: int, tapes: Tapes) -> "Reel":
         """One that begins now."""
-        first = [Checkpoint.of(bank, symbol, at, (0, 0, 0))]
-        return cls(first, Strip(TRADE), Strip(BAR), Strip(bank.dtype), Strip(SIGNAL))
+        return cls(symbol, tapes, [Checkpoint.of(bank, symbol, at, (0, 0, 0))])
 
     @property
     def cut(self) -> bool:
@@ -40,40 +60,55 @@ class Reel:
         """The newest checkpoint that nothing of then or later is in."""
         return next((each for each in reversed(self.checkpoints) if each.behind <= moment), None)
 
-    def since(self, base: Checkpoint) -> tuple[Batch, Made]:
-        """The trades on the tape since then, and what was made of them."""
-        trades, bars, signals = base.places
-        made = Made(self.bars.since(bars), self.values.since(bars), self.signals.since(signals))
-        return self.trades.since(trades), made
+    @property
+    def idle(self) -> bool:
+        """Whether no trade has come since the newest checkpoint."""
+        return self.tapes.trades.end(self.symbol) == self.checkpoints[-1].places[0]
+
+    def trades(self, base: Checkpoint | None = None) -> Batch:
+        """The trades since a checkpoint, or the oldest."""
+        return self.tapes.trades.since(self.symbol, (base or self.checkpoints[0]).places[0])
+
+    def made(self, base: Checkpoint) -> Made:
+        """What was made since a checkpoint."""
+        of_each = zip(self.tapes, _places(base), strict=True)
+        _, *made = (tape.since(self.symbol, place) for tape, place in of_each)
+        return Made(*made)
+
+    def holds(self, ts_event: int, trade_id: int) -> bool:
+        """Whether there is a trade of this moment and number."""
+        trades = self.trades(self.before(ts_event))
+        return bool(np.any((trades["ts_event"] == ts_event) & (trades["trade_id"] == trade_id)))
 
     def replace(self, base: Checkpoint, trades: Batch, made: Made) -> None:
         """Have these on the tape since then."""
-        place, bars, signals = base.places
-        self.trades.replace(place, trades)
-        self.bars.replace(bars, made.bars)
-        self.values.replace(bars, made.values)
-        self.signals.replace(signals, made.signals)
+        for tape, place, rows in zip(self.tapes, _places(base), (trades, *made), strict=True):
+            tape.replace(self.symbol, place, rows)
         del self.checkpoints[self.checkpoints.index(base) + 1 :]
 
-    def check(self, bank: Bank, symbol: int, at: int) -> None:
+    def check(self, bank: Bank, at: int) -> None:
         """Make a checkpoint."""
-        places = self.trades.end, self.bars.end, self.signals.end
-        self.checkpoints.append(Checkpoint.of(bank, symbol, at, places))
+        trades, bars, _, signals = (tape.end(self.symbol) for tape in self.tapes)
+        self.checkpoints.append(Checkpoint.of(bank, self.symbol, at, (trades, bars, signals)))
         for i in range(len(self.checkpoints) - 2, 0, -1):  # the older, the fewer
             before, behind = self.checkpoints[i - 1], self.checkpoints[i + 1]
             if 2 * (behind.at - before.at) < at - before.at:
                 del self.checkpoints[i]
 
-    def forget(self, moment: int) -> int:
-        """Let go of what is older than the newest checkpoint of that moment or before; how many trades that were."""
+    def forget(self, moment: int) -> None:
+        """Let go of what is older than the newest checkpoint of that moment or before."""
         old = sum(each.at <= moment for each in self.checkpoints) - 1
         if old <= 0:
-            return 0
-        before, places = len(self.trades), self.checkpoints[old].places
+            return
         del self.checkpoints[:old]
-        for strip, place in ((self.trades, 0), (self.bars, 1), (self.values, 1), (self.signals, 2)):
-            strip.forget(places[place])
-        at = self.checkpoints[0].at
-        self.missing = {span: may for span, may in self.missing.items() if span[1] > at}
-        self.filled = {span: rows for span, rows in self.filled.items() if span[1] > at}
-        return before - len(self.trades)
+        base = self.checkpoints[0]
+        for tape, place in zip(self.tapes, _places(base), strict=True):
+            tape.forget(self.symbol, place)
+        self.missing = {span: may for span, may in self.missing.items() if span[1] > base.at}
+        self.filled = {span: rows for span, rows in self.filled.items() if span[1] > base.at}
+
+
+def _places(base: Checkpoint) -> Sequence[int]:
+    """Of the next rows on each tape."""
+    trades, bars, signals = base.places
+    return trades, bars, bars, signals

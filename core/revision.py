@@ -29,16 +29,17 @@ from core.events import (
     kind,
     revised_values,
     rows,
-)  # fmt: skip
+)
 from core.numbering import number
-from core.reel import Reel
+from core.reel import Reel, Tapes
 from core.remaking import Checkpoint, Remaker, Span, in_order, none_of
 from core.tape import by_symbol
 
 _MOST = 2_000_000  # trades on all tapes
-_WOUND = 4_096  # rows that may wait to be put on them
-_AT_ONCE, _CHECKED = 8, 64  # symbols made again, and checkpoints made, each time that time passes
-_OFTEN = 64  # checkpoints there would be if all were kept
+_WOUND = 32  # batches of a kind that may wait to be put on them
+_AT_ONCE = 8  # symbols made again each time that time passes
+_OFTEN = 64  # checkpoints of a symbol there would be if all were kept
+_PART = 64  # of the symbols that a checkpoint is due of a 64th gets it at once
 _NOWHEN: Span = (0, 0)
 
 
@@ -55,41 +56,55 @@ class Revision:
         self._bank, self._lookback, self._remaker = bank, lookback, Remaker(bank)
         self._revised = revised_values(bank.outputs)
         self._reels: list[Reel] = []
+        self._tapes = Tapes.of(bank)
         self._next = np.empty(0, dtype=np.int64)  # when a symbol's next checkpoint is due
         self._disordered: dict[int, int] = {}  # symbols, and since when
         self._waiting: dict[str, list[Batch]] = {"trades": [], "bars": [], "values": [], "signals": []}
-        self._rows = self._trades = 0  # waiting, and on tapes
+        self._looked = 0  # when it was, of which symbols a checkpoint is
+        self._due: list[int] = []
+        self._crowded = False  # the tapes are too long
 
     def grow(self, symbols: int) -> None:
         """Make room for `symbols` symbols."""
         first = len(self._reels)
-        self._reels += [Reel.of(self._bank, symbol, self.now) for symbol in range(first, symbols)]
-        spread = self._lookback // _OFTEN * (np.arange(first, symbols) % _CHECKED) // _CHECKED  # not all at once
+        self._tapes.grow(symbols)
+        self._reels += [Reel.of(self._bank, symbol, self.now, self._tapes) for symbol in range(first, symbols)]
+        spread = self._lookback // _OFTEN * (np.arange(first, symbols) % _PART) // _PART  # not all at once
         self._next = np.concatenate([self._next, self.now + spread])
 
     def heard(self, made: Iterable[Batch]) -> None:
         """Put trades, bars, values and signals on the tapes, in time."""
         for batch in made:
             self._waiting[kind(batch)].append(batch)
-            self._rows += len(batch)
 
-    def wind(self, most: int = _WOUND) -> None:
-        """Put on the tapes what waits, if it is more than `most` rows."""
-        if self._rows <= most:
-            return
+    def wind(self) -> None:
+        """Put on the tapes what waits."""
         for name, batches in self._waiting.items():
             if batches:
-                for symbol, own in by_symbol(joined(batches)):
-                    getattr(self._reels[symbol], name).add(own)
-                    self._trades += len(own) if name == "trades" else 0
-                batches.clear()
-        self._rows = 0
+                self._put(name)
+
+    def settle(self) -> None:
+        """A small part of what can wait: one kind of what is to be put on the tapes, some checkpoints."""
+        for name, batches in self._waiting.items():
+            if len(batches) > _WOUND:
+                self._put(name)
+                break
+        if self.now != self._looked:
+            self._look()
+        if self._due:
+            self.wind()
+            for _ in range(1 + len(self._due) // _PART):
+                self._check(self._due.pop())
+
+    def _put(self, name: str) -> None:
+        getattr(self._tapes, name).add(joined(self._waiting[name]))
+        self._waiting[name].clear()
 
     def repeated(self, trade: Batch) -> bool:
         """Whether a trade has come before; by the venue's number only, never by what it says."""
-        self.wind(0)
+        self.wind()
         ts_event, trade_id, symbol = (trade[name].item() for name in ("ts_event", "trade_id", "symbol"))
-        return bool(trade_id) and self._reels[symbol].trades.holds(ts_event, trade_id)
+        return bool(trade_id) and self._reels[symbol].holds(ts_event, trade_id)
 
     def disordered(self, symbol: int, ts_event: int) -> None:
         """A trade that happened before others of its symbol has come behind them."""
@@ -105,29 +120,32 @@ class Revision:
         """What the venue's clock reaching `now` brings: symbols with trades out of order are made again."""
         self.now = max(now, self.now)
         if self._disordered:
-            self.wind(0)
+            self.wind()
             for symbol in list(self._disordered)[:_AT_ONCE]:
                 if not self._reels[symbol].cut:
                     yield from self._put_in_order(symbol, self._disordered.pop(symbol), ts_recv)
 
-    def check(self) -> None:
-        """Make the checkpoints that are due, and let go of what is older than need be."""
-        crowded = self._trades > _MOST
-        if crowded:
-            self._next[:] = self.now
-        for symbol in np.flatnonzero(self._next <= self.now)[:_CHECKED].tolist():
-            self.wind(0)
-            reel = self._reels[symbol]
-            self._next[symbol] = self.now + self._lookback // _OFTEN
-            if not crowded and (symbol in self._disordered or reel.pending(self.now - self._lookback)):
-                continue
-            if reel.trades.end > reel.checkpoints[-1].places[0]:
-                reel.check(self._bank, symbol, self.now)
-            self._trades -= reel.forget(self.now if crowded else self.now - self._lookback)
+    def _look(self) -> None:
+        """Which symbols a checkpoint is due of, the longest due last."""
+        self._looked, self._crowded = self.now, len(self._tapes.trades) > _MOST
+        if self._crowded:
+            self._next = np.minimum(self._next, self.now)
+        due = np.flatnonzero(self._next <= self.now)
+        self._due = due[np.argsort(self._next[due])[::-1]].tolist()
+
+    def _check(self, symbol: int) -> None:
+        """Make a symbol's checkpoint, and let go of what is older than need be."""
+        self._next[symbol] = self.now + self._lookback // _OFTEN
+        reel = self._reels[symbol]
+        if not self._crowded and (symbol in self._disordered or reel.pending(self.now - self._lookback)):
+            return
+        if not reel.idle:
+            reel.check(self._bank, self.now)
+        reel.forget(self.now if self._crowded else self.now - self._lookback)
 
     def missed(self, row: Batch) -> Iterator[Batch]:
         """A gap in a symbol's trades begins, ends, is filled, or cannot be; what follows, and the row itself."""
-        self.wind(0)
+        self.wind()
         symbol, start, end = (row[name].item() for name in ("symbol", "from_ts", "to_ts"))
         reel = self._reels[symbol]
         if row["backfill"][0] == PENDING:
@@ -166,7 +184,7 @@ class Revision:
         told = joined([np.empty(0, dtype=TRADE), *reel.told])
         told = told[(told["ts_event"] < span[1]) & (told["ts_event"] >= reel.checkpoints[0].behind)]
         told = told[(told["price"] > 0) & (told["price"] < np.inf) & (told["size"] >= 0) & (told["size"] < np.inf)]
-        known = reel.trades.since(0)
+        known = reel.trades()
         if not (told["trade_id"].all() and known["trade_id"].all()):
             told, known = (each[(each["ts_event"] >= span[0]) & (each["ts_event"] < span[1])] for each in (told, known))
             if len(known):
@@ -185,16 +203,14 @@ class Revision:
     def _again(self, symbol: int, base: Checkpoint, added: Batch, doubted: Span, ts_recv: int) -> Iterator[Batch]:
         """Make a symbol again from `base`, with trades that were `added`; what differs."""
         reel = self._reels[symbol]
-        trades, old = reel.since(base)
-        trades = in_order(joined([trades, added]))
+        old, trades = reel.made(base), in_order(joined([reel.trades(base), added]))
         new = self._remaker.again(base, trades, list(reel.missing), self.now)
         for batch in new:
             batch["symbol"] = symbol
         self._remaker.keep(symbol)
         revised, made = differing(old, new, doubted, ts_recv, lambda fresh: number(self._bank, symbol, fresh))
         reel.replace(base, trades, made)
-        reel.check(self._bank, symbol, self.now)
-        self._trades += len(added)
+        reel.check(self._bank, self.now)
         self._counts["revised"] += 1
         self._counts["backfilled"] += len(added)
         for batch, dtype in zip(revised, (REVISED_BAR, self._revised, REVISED_SIGNAL), strict=True):

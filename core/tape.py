@@ -1,88 +1,102 @@
-"""The tape: what came and was made of late, symbol by symbol, so that it can be gone through again."""
+"""The tape: what came and was made of late, so that it can be gone through again, symbol by symbol."""
 
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.events import Batch, joined
+from core.events import Batch
 
-_PARTS = 64  # before they are put together
+PIECE = 4096  # rows; a tape is made of pieces, and a piece let go of is used again: fresh memory is dear
 
 
-class Strip:
-    """Rows of one kind of one symbol, in the order they came. A place is how many there were before it, ever."""
+class Tape:
+    """Rows of one kind, as they came. A place is how many of its symbol there were before it, ever."""
 
-    def __init__(self, dtype: np.dtype[np.void]) -> None:
-        self._nothing = np.empty(0, dtype=dtype)
-        self._parts: list[Batch] = []  # put together from time to time,
-        self._few: list[Batch] = []  # and the newest as they came
-        self._begin = 0
-        self.end = 0  # the place behind the last row
+    def __init__(self, dtype: np.dtype[np.void], piece: int = PIECE) -> None:
+        self._dtype, self._piece = dtype, piece
+        self._plain = np.dtype((np.void, dtype.itemsize))
+        self._pieces: deque[NDArray[np.void]] = deque()  # without fields, which numpy would copy one by one
+        self._spare: list[NDArray[np.void]] = []
+        self._first = self._end = 0  # the numbers of the first row that is held, and of the next
+        self._own: list[list[int]] = []  # of each symbol, the numbers of its rows,
+        self._begin: list[int] = []  # and the place of the first of them
+        self._held = 0
 
     def __len__(self) -> int:
-        return self.end - self._begin
+        return self._held
+
+    def grow(self, symbols: int) -> None:
+        """Make room for `symbols` symbols."""
+        more = symbols - len(self._own)
+        self._own += [[] for _ in range(more)]
+        self._begin += [0] * more
+
+    def end(self, symbol: int) -> int:
+        """The place behind the last row of a symbol."""
+        return self._begin[symbol] + len(self._own[symbol])
 
     def add(self, rows: Batch) -> None:
-        self._few.append(rows)
-        self.end += len(rows)
-        if len(self._few) > _PARTS:
-            self._gather()
+        """Rows of any symbols."""
+        own, plain = self._own, rows.view(self._plain)
+        self._held += len(rows)
+        for symbol, number in zip(rows["symbol"].tolist(), count(self._end)):
+            own[symbol].append(number)
+        done = 0
+        while done < len(rows):
+            at = (self._end - self._first) % self._piece
+            if not at:
+                self._lengthen()
+            part = plain[done : done + self._piece - at]
+            self._pieces[-1][at : at + len(part)] = part
+            self._end += len(part)
+            done += len(part)
 
-    def _gather(self) -> None:
-        self._parts += [joined(self._few)] if self._few else []
-        self._few = []
-        if len(self._parts) > _PARTS:
-            self._parts = [joined(self._parts)]
+    def _lengthen(self) -> None:
+        """Another piece; those before the oldest row that is needed are let go of."""
+        first = min((own[0] for own in self._own if own), default=self._end)
+        while self._pieces and self._first + self._piece <= first:
+            self._spare[:] = [self._pieces.popleft()]
+            self._first += self._piece
+        self._pieces.append(self._spare.pop() if self._spare else np.empty(self._piece, dtype=self._plain))
 
-    def since(self, place: int) -> Batch:
-        """The rows from a place on."""
-        self._gather()
-        found, left = [], self.end - place
-        for part in reversed(self._parts):
-            if left <= 0:
-                break
-            found.append(part[max(len(part) - left, 0) :])
-            left -= len(part)
-        return joined(found[::-1] or [self._nothing])
+    def since(self, symbol: int, place: int) -> Batch:
+        """The rows of a symbol from a place on."""
+        own = self._own[symbol]
+        numbers = own[max(place - self._begin[symbol], 0) :]
+        found, done = [np.empty(0, dtype=self._plain)], 0
+        while done < len(numbers):
+            piece = (numbers[done] - self._first) // self._piece
+            begin = self._first + piece * self._piece
+            behind = bisect_left(numbers, begin + self._piece, done)
+            found.append(self._pieces[piece].take([number - begin for number in numbers[done:behind]]))
+            done = behind
+        return np.concatenate(found).view(self._dtype)
 
-    def replace(self, place: int, rows: Batch) -> None:
-        """Have these rows from a place on."""
-        self._gather()
-        left = self.end - place
-        while left > 0 and self._parts:
-            part = self._parts.pop()
-            if len(part) > left:
-                self._parts.append(part[:-left])
-            left -= len(part)
-        self._parts.append(rows)
-        self.end = max(place, self._begin) + len(rows)
+    def replace(self, symbol: int, place: int, rows: Batch) -> None:
+        """Have these rows of a symbol from a place on."""
+        own, kept = self._own[symbol], max(place - self._begin[symbol], 0)
+        self._held -= len(own[kept:])
+        del own[kept:]
+        self.add(rows)
 
-    def forget(self, place: int) -> None:
-        """Let go of the rows before a place."""
-        self._gather()
-        while self._parts and self._begin < place:
-            first = self._parts[0]
-            kept = first[place - self._begin :].copy()
-            self._parts[:1] = [kept] if len(kept) else []
-            self._begin += len(first) - len(kept)
-
-    def holds(self, ts_event: int, trade_id: int) -> bool:
-        """Whether there is a trade of this moment and number; looked for from the newest on."""
-        return any(
-            np.any((part["ts_event"] == ts_event) & (part["trade_id"] == trade_id))
-            for part in reversed([*self._parts, *self._few])
-        )
+    def forget(self, symbol: int, place: int) -> None:
+        """Let go of the rows of a symbol before a place."""
+        own = self._own[symbol]
+        gone = min(max(place - self._begin[symbol], 0), len(own))
+        del own[:gone]
+        self._begin[symbol] += gone
+        self._held -= gone
 
 
 def by_symbol(batch: Batch) -> Iterator[tuple[int, Batch]]:
     """A batch's rows of each symbol, in their order."""
-    if len(batch) < 2:
-        yield from ((symbol, batch) for symbol in batch["symbol"].tolist())
-        return
     order = np.argsort(batch["symbol"], kind="stable")
     rows = batch.take(order)
     symbols = rows["symbol"]
-    edges = [0, *(np.flatnonzero(np.diff(symbols)) + 1).tolist(), len(rows)]
+    edges = [0, *(np.flatnonzero(np.diff(symbols)) + 1).tolist(), len(rows)] if len(rows) else []
     for first, last in pairwise(edges):
         yield symbols.item(first), rows[first:last]

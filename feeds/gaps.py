@@ -16,7 +16,7 @@ from core.events import (
     Batch,
     Symbols,
     rows,
-)  # fmt: skip
+)
 from feeds.clock import VenueClock
 from feeds.sequence import Holes
 

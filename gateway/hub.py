@@ -110,18 +110,24 @@ class Hub:
 
     def positions(self, subscription: Subscription) -> dict[str, int]:
         """The last number of each of its symbols that has one."""
-        latest = self._latest.get(subscription.channel)
+        latest = self._newest(subscription.channel)
         names = self.catalogue.symbols
         found = np.flatnonzero(latest.seq) if latest else ()
         return {names[i]: int(latest.seq[i]) for i in found if latest and subscription.wants(names[i])}
 
     def snapshot(self, subscription: Subscription) -> None:
         """Queue the newest row of each of its symbols."""
-        latest = self._latest.get(subscription.channel)
+        latest = self._newest(subscription.channel)
         if latest is not None:
             for symbol in np.flatnonzero(latest.seq):
                 number = int(latest.own[symbol])
                 self._send(subscription.channel, latest.rows[symbol], number, [subscription], "snapshot")
+
+    def _newest(self, channel: str) -> Latest | None:
+        latest = self._latest.get(channel)
+        if latest is not None:
+            latest.settle()
+        return latest
 
     def _rows(self, kind: str, batch: Batch) -> None:
         if kind == "gaps":
@@ -164,6 +170,7 @@ class Hub:
         if not wanted:
             latest.take(batch, seq)
             return
+        latest.settle()
         for row, number in zip(batch, seq.tolist(), strict=True):
             before = int(latest.seq[row["symbol"]])
             if before and number != before + 1 and not revised:
@@ -210,7 +217,7 @@ class Hub:
 
     def _doubt(self, channel: str, missed: np.void, to: Sequence[Subscription]) -> int:
         """The last number before a gap; the bar of that number is corrected if it closed before the gap was noticed."""
-        latest, symbol = self._latest.get(channel), missed["symbol"]
+        latest, symbol = self._newest(channel), missed["symbol"]
         if latest is None or symbol >= len(latest.seq) or not latest.seq[symbol]:
             return 0
         if doubtful(latest.rows[symbol], missed):

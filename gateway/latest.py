@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from core.events import Batch
 
+_FEW = 64  # batches that may wait
+
 
 def by(batch: Batch, field: str) -> Iterator[tuple[int, Batch]]:
     """The batch's parts by the value of a field."""
@@ -19,21 +21,36 @@ def by(batch: Batch, field: str) -> Iterator[tuple[int, Batch]]:
 
 
 class Latest:
-    """The newest row of a channel per symbol and its number; `seq` is the highest number, which a late row may have."""
+    """The newest row of a channel per symbol and its number; `seq` is the highest number, which a late row may have.
+
+    What was taken is in the arrays once settled.
+    """
 
     def __init__(self, dtype: np.dtype[np.void], symbols: int) -> None:
         self.rows = np.zeros(symbols, dtype=dtype)
         self.own = np.zeros(symbols, dtype=np.int64)
         self.seq = np.zeros(symbols, dtype=np.int64)
+        self._waiting: list[tuple[Batch, NDArray[np.int64]]] = []
 
     def take(self, rows: Batch, numbers: NDArray[np.int64]) -> None:
-        """Rows in their order: of a symbol that comes twice the last one stays, unless it is late."""
-        symbols = rows["symbol"]
-        np.maximum.at(self.seq, symbols, numbers)
-        newer = rows["ts_event"] >= self.rows["ts_event"][symbols]
-        for symbol in np.unique(symbols[~newer]) if not newer.all() else ():  # late ones may be among newer ones
-            newer &= (symbols != symbol) | (rows["ts_event"] >= rows["ts_event"][symbols == symbol].max())
-        self.rows[symbols[newer]], self.own[symbols[newer]] = rows[newer], numbers[newer]
+        """Rows that nobody waits for; together they cost little."""
+        self._waiting.append((rows, numbers))
+        if len(self._waiting) > _FEW:
+            self.settle()
+
+    def settle(self) -> None:
+        """Take in what waits: of a symbol the newest by the venue's time, the last one where times are equal."""
+        if not self._waiting:
+            return
+        rows, numbers = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+        self._waiting.clear()
+        np.maximum.at(self.seq, rows["symbol"], numbers)
+        order = np.lexsort((rows["ts_event"], rows["symbol"]))
+        symbols = rows["symbol"][order]
+        last = order[np.append(symbols[1:] != symbols[:-1], True)]
+        last = last[rows["ts_event"][last] >= self.rows["ts_event"][rows["symbol"][last]]]
+        symbols = rows["symbol"][last]
+        self.rows[symbols], self.own[symbols] = rows[last], numbers[last]
 
     def take_one(self, row: np.void, number: int) -> bool:
         """Whether it is the newest."""
@@ -46,6 +63,7 @@ class Latest:
 
     def grown(self, symbols: int) -> "Latest":
         """The same with room for more symbols."""
+        self.settle()
         grown = Latest(self.rows.dtype, symbols)
         for name in ("rows", "own", "seq"):
             old = getattr(self, name)

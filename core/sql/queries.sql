@@ -232,10 +232,10 @@ WITH told AS (
 ), known AS (
     UPDATE gaps g SET backfill = told.backfill, rows = told.rows FROM told
     WHERE g.symbol_id = told.symbol_id AND g.channel = told.channel AND g.from_ts = told.from_ts AND g.to_ts = told.to_ts AND g.reason = told.reason
-    RETURNING g.symbol_id, g.channel, g.from_ts, g.to_ts
+    RETURNING g.symbol_id, g.channel, g.from_ts, g.to_ts, g.reason
 )
 INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, rows)
-SELECT told.* FROM told WHERE (symbol_id, channel, from_ts, to_ts) NOT IN (SELECT * FROM known)
+SELECT told.* FROM told WHERE (symbol_id, channel, from_ts, to_ts, reason) NOT IN (SELECT * FROM known)
 
 -- name: supersede_bars
 WITH told AS (

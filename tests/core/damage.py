@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as some
 
-from core.events import BAR, POSITION, QUOTE, SIGNAL, TRADE, Batch, kind, value_dtype
+from core.events import BAR, POSITION, QUOTE, SIGNAL, TRADE, Batch, kind, row_dtype
 from core.journal import Journal
 from core.mark import Mark
 from core.ports import Catalogue, channels
-from core.records import ROWS, files, walked
+from core.records import files, walked
 from core.tables import Positions
 from core.tail import Tail
 from tests.core.made import CATALOGUE, ended, filled, put
@@ -112,7 +112,7 @@ class Writer:
 
 def batch_of(named: Named) -> Batch:
     catalogue, what, data = named
-    return np.frombuffer(data, dtype=ROWS.get(what) or value_dtype(catalogue.outputs))
+    return np.frombuffer(data, dtype=row_dtype(what, catalogue.outputs))
 
 
 def reached(named: Named, numbers: Numbers) -> None:
@@ -130,7 +130,7 @@ def sample(root: Path, count: int = 36, **settings: int) -> Sample:
     for number in range(count):
         if number % 4 == 3:
             writer.change(CATALOGUES[1 + number // 4 % 2])
-        dtype = (TRADE, QUOTE, BAR, SIGNAL, value_dtype(writer.catalogue.outputs))[number % 5]
+        dtype = (TRADE, QUOTE, BAR, SIGNAL, row_dtype("values", writer.catalogue.outputs))[number % 5]
         writer.put(dtype, 5 + number % 5, seed=number)
     ended(writer.journal)
     folder = writer.journal.folder

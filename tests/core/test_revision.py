@@ -8,12 +8,12 @@ import pytest
 
 from core.engine import REFUSED, Engine
 from core.events import DONE, GAP, IMPOSSIBLE, LATE, PARTIAL, SECOND, Batch, Symbols
-from indicators import ema, rsi
+from indicators import ema, rsi, trade_size
 from strategies import crossover, rsi_reversal
 from tests.core.seen import Seen
 from tests.core.troubled import MS, START, Cut, late, one_by_one, played, session, twice
 
-NODES = (ema(3), rsi(5), crossover(3, 8), rsi_reversal(5, 40.0, 60.0))
+NODES = (ema(3), rsi(5), trade_size(3), crossover(3, 8), rsi_reversal(5, 40.0, 60.0))
 FRAMES = ("1s", "5s", "1m")
 
 

@@ -19,7 +19,7 @@ from core.events import (
     TRADE,
     Batch,
     rows,
-)  # fmt: skip
+)
 from tests.core.seen import Seen
 
 START = 1_700_000_000 * SECOND

@@ -15,7 +15,7 @@ from core.events import (
     SIGNAL,
     TRADE,
     rows,
-)  # fmt: skip
+)
 from tests.core.made import T0, filled
 from tests.running import Start, bars, trades
 
