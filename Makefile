@@ -27,7 +27,7 @@ test: .venv/dev.done
 	@command -v chromium >/dev/null && test -d /usr/lib/postgresql || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq >/dev/null && apt-get install -y -qq chromium postgresql >/dev/null 2>&1; } \
 		|| echo "without Chromium and PostgreSQL some tests will be skipped (apt-get install chromium postgresql)"
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: .venv/dev.done
 	$(BIN)/ruff format --check .

@@ -1,6 +1,6 @@
 """The tape: what came and was made of late, so that it can be gone through again, symbol by symbol."""
 
-from bisect import bisect_left
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from itertools import count, pairwise
@@ -22,7 +22,7 @@ class Tape:
         self._pieces: deque[NDArray[np.void]] = deque()  # without fields, which numpy would copy one by one
         self._spare: list[NDArray[np.void]] = []
         self._first = self._end = 0  # the numbers of the first row that is held, and of the next
-        self._own: list[list[int]] = []  # of each symbol, the numbers of its rows,
+        self._own: list[array[int]] = []  # of each symbol, the numbers of its rows,
         self._begin: list[int] = []  # and the place of the first of them
         self._held = 0
 
@@ -32,7 +32,7 @@ class Tape:
     def grow(self, symbols: int) -> None:
         """Make room for `symbols` symbols."""
         more = symbols - len(self._own)
-        self._own += [[] for _ in range(more)]
+        self._own += [array("q") for _ in range(more)]
         self._begin += [0] * more
 
     def end(self, symbol: int) -> int:
@@ -65,14 +65,13 @@ class Tape:
 
     def since(self, symbol: int, place: int) -> Batch:
         """The rows of a symbol from a place on."""
-        own = self._own[symbol]
-        numbers = own[max(place - self._begin[symbol], 0) :]
+        own = self._own[symbol][max(place - self._begin[symbol], 0) :]
+        numbers = np.frombuffer(own, dtype=np.int64) - self._first
         found, done = [np.empty(0, dtype=self._plain)], 0
         while done < len(numbers):
-            piece = (numbers[done] - self._first) // self._piece
-            begin = self._first + piece * self._piece
-            behind = bisect_left(numbers, begin + self._piece, done)
-            found.append(self._pieces[piece].take([number - begin for number in numbers[done:behind]]))
+            piece = int(numbers[done]) // self._piece
+            behind = int(np.searchsorted(numbers, (piece + 1) * self._piece))
+            found.append(self._pieces[piece].take(numbers[done:behind] % self._piece))
             done = behind
         return np.concatenate(found).view(self._dtype)
 

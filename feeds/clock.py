@@ -29,6 +29,13 @@ class VenueClock:
         if batch.dtype is TRADE:
             self._lags.append(batch["ts_recv"].item(-1) - batch["ts_event"].item(-1))
 
+    @property
+    def lag(self) -> float:
+        """How much later by our clock trades arrive than they happened by the venue's, in nanoseconds: the way here and
+        what the clocks differ by, which cannot be told apart from here. Negative when ours is behind; NaN before there
+        are trades."""
+        return float(self._lag()) if self._lags else float("nan")
+
     def row(self, now: int) -> Batch | None:
         """A TIME row, if one is due at `now` by our clock."""
         if not self._lags or now - self._at < _EVERY:

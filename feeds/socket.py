@@ -57,7 +57,7 @@ class SocketFeed:
         self._decoder = Decoder(venue, symbols, self.stats, kernels)
         self._url = url or venue.url(subscription)
         self._now = clock
-        self._clock = VenueClock(close_delay)
+        self._clock = self.stats.clock = VenueClock(close_delay)
         self._silence = Silence(int(silence_s * SECOND))
         self._filling = Filling(past, symbols.names, self._add, clock, backfill_s) if past else None
         self._lost_by = DISCONNECTED

@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from core.events import Batch, kind
+from feeds.clock import VenueClock
 from feeds.sequence import Sequences
 
 
 @dataclass
 class FeedStats:
-    """Rows received by kind, rows refused by reason, frames that made no sense, connections, the venue's numbering."""
+    """Rows received by kind, rows refused by reason, frames that made no sense, connections, the venue's numbering and its clock."""
 
     received: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -18,6 +19,7 @@ class FeedStats:
     connections: int = 0
     connected: bool = False
     sequences: Sequences = field(default_factory=Sequences)
+    clock: VenueClock = field(default_factory=VenueClock)
 
     @property
     def damaged(self) -> int:

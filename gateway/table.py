@@ -13,20 +13,9 @@ def live_table(figures: Figures, before: Figures, seconds: float, addresses: dic
     """One screen: where to look, what flows, and the busiest symbols."""
     market, gateway = figures.get("market", {}), figures.get("gateway", {})
     ticks = market.get("ticks", 0) - before.get("market", {}).get("ticks", 0)
-    stored = market.get("stored", {})
     flow = Table.grid(padding=(0, 3))
-    for left, right in (
-        ("ticks/s", f"{ticks / max(seconds, 0.1):,.0f}"),
-        ("tick → signal", _latency(market.get("tick_to_signal_us"))),
-        ("tick → gateway", _latency(gateway.get("signal_to_gateway_us"))),
-        ("rows stored", f"{sum(stored.values()):,} ({market.get('waiting', 0):,} in the journal)"),
-        ("bars, signals", f"{market.get('bars', 0):,}, {market.get('signals', 0):,}"),
-        (
-            "refused, dropped",
-            f"{sum(market.get('refused', {}).values()):,}, {sum(market.get('dropped', {}).values()):,}",
-        ),
-        ("clients", f"{gateway.get('clients', 0):,}"),
-    ):
+    rate = ("ticks/s", f"{ticks / max(seconds, 0.1):,.0f}")
+    for left, right in (rate, *_flow(market, gateway)):
         flow.add_row(f"[dim]{left}[/]", right)
     places = Table.grid(padding=(0, 3))
     for name, address in places_of(addresses):
@@ -39,6 +28,23 @@ def live_table(figures: Figures, before: Figures, seconds: float, addresses: dic
         counts = (f"{row[name]:,.0f}" for name in ("trades", "bars", "signals"))
         symbols.add_row(row["symbol"], f"{row['last']:,.2f}", *counts)
     return Group(Panel(places, title="candela", title_align="left"), flow, symbols, "[dim]Ctrl-C stops[/]")
+
+
+def _flow(market: Figures, gateway: Figures) -> list[tuple[str, str]]:
+    """What flows, and how fast."""
+    stored = market.get("stored", {})
+    return [
+        ("venue → here", _lag(market.get("venue_lag_us"))),
+        ("tick → signal", _latency(market.get("tick_to_signal_us"))),
+        ("tick → gateway", _latency(gateway.get("signal_to_gateway_us"))),
+        ("rows stored", f"{sum(stored.values()):,} ({market.get('waiting', 0):,} in the journal)"),
+        ("bars, signals", f"{market.get('bars', 0):,}, {market.get('signals', 0):,}"),
+        (
+            "refused, dropped",
+            f"{sum(market.get('refused', {}).values()):,}, {sum(market.get('dropped', {}).values()):,}",
+        ),
+        ("clients", f"{gateway.get('clients', 0):,}"),
+    ]
 
 
 def places_of(addresses: dict[str, str]) -> list[tuple[str, str]]:
@@ -79,6 +85,11 @@ def lines_of(summary: Figures) -> list[tuple[str, str]]:
     return [
         (name, ", ".join(f"{what} {count:,}" for what, count in counts.items())) for name, counts in lines if counts
     ]
+
+
+def _lag(told: float | None) -> str:
+    """Of a clock that differs by more than a network takes, too."""
+    return "–" if told is None else f"{told / 1000:,.1f} ms, and what the clocks differ by"
 
 
 def _latency(told: dict[str, float | None] | None) -> str:

@@ -31,9 +31,15 @@ class Telemetry(Collector):
             "candela_gateway_market_age_seconds", "Since the market process last told its figures", age
         )
         yield CounterMetricFamily("candela_gateway_lost_rows", "Rows the bus had no room for", hub.lost_rows)
-        yield _seconds("candela_tick_to_gateway_seconds", "From a trade's receipt to this gateway", hub.trade_latency)
         yield _seconds(
-            "candela_signal_to_gateway_seconds", "From the tick that caused a signal to here", hub.signal_latency
+            "candela_tick_to_gateway_seconds",
+            "From a trade's receipt to this gateway, by their own clocks",
+            hub.trade_latency,
+        )
+        yield _seconds(
+            "candela_signal_to_gateway_seconds",
+            "From the tick that caused a signal to here, likewise",
+            hub.signal_latency,
         )
         yield from self._market()
 
@@ -42,6 +48,11 @@ class Telemetry(Collector):
         for name in ("received", "refused", "journaled", "stored", "dropped", "published"):
             yield _by_kind(f"{name}_rows", f"Rows {name} by the market process", stats.get(name, {}))
         yield _by_kind("breaks", "Holes and repetitions in the venue's own numbering", stats.get("breaks", {}))
+        lag = stats.get("venue_lag_us")
+        about = (
+            "Arrival by the market process's clock less the trade's own time by the venue's: the way and both clocks"
+        )
+        yield GaugeMetricFamily("candela_market_venue_lag_seconds", about, float("nan") if lag is None else lag / 1e6)
         for name, about in (
             ("waiting_rows", "Rows in the journal that are not in the database yet"),
             ("journal_bytes", "Bytes of journal files that the store has not deleted"),

@@ -83,6 +83,7 @@ class Market:
             **{what: self.meter.rows[what] for what in ("bars", "signals", "gaps")},
             **{what: self.engine.counts[what] for what in ("revised", "backfilled")},
             "tick_to_signal_us": latency,
+            "venue_lag_us": _microseconds(stats.clock.lag),
             "symbols": len(self.engine.symbols),
             "busiest": self.meter.busiest(self.engine.symbols.names),
         }

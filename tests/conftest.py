@@ -1,5 +1,6 @@
 """What tests in several folders share: compiled kernels, made-up market data, a real database."""
 
+import os
 import shutil
 import tempfile
 import uuid
@@ -37,8 +38,11 @@ START = 1_700_000_000 * SECOND
 
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiled kernels of this test run: compiled once, shared by all tests."""
-    return tmp_path_factory.mktemp("kernels")
+    """Compiled kernels of this test run: compiled once, shared by all tests and all its workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "kernels"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -79,9 +79,9 @@ async def listening(since: int = 0, silence_s: float = 60.0) -> AsyncIterator[tu
         try:
             yield venue, feed, got
         finally:
+            trading.cancel()  # first: what happens once nobody listens is not lost
             feed.close()
             await reading
-            trading.cancel()
 
 
 async def until(true: Callable[[], bool], seconds: float = 15) -> None:

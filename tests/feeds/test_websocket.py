@@ -114,6 +114,7 @@ async def test_a_frame_in_the_middle_of_a_message_in_pieces_is_not_scanned(scann
         (b"\x82\x7f" + (1 << 40).to_bytes(8, "big"), 1009),
         (b"\x83\x00", 1002),
     ],
+    ids=["masked", "reserved", "too long", "unknown"],
 )
 async def test_a_frame_against_the_protocol_ends_the_connection_and_says_so(
     scanner: Scanner, frame: bytes, code: int

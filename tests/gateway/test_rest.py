@@ -154,7 +154,7 @@ async def test_metrics_can_be_read_by_prometheus(start: Start) -> None:
     gateway.bus.put(trades(1, 5))
     gateway.bus.put(signals(4))
     figures = {"received": {"trades": 5}, "stored": {"trades": 5}, "breaks": {"trades_missed": 3}}
-    gateway.bus.tell({**figures, "bars": 2, "signals": 4, "late": 0})
+    gateway.bus.tell({**figures, "bars": 2, "signals": 4, "late": 0, "venue_lag_us": -1500.0})
     await asyncio.sleep(0.1)
     page = (await get(gateway.url, "/metrics")).text
     samples = {sample.name: sample for family in text_string_to_metric_families(page) for sample in family.samples}
@@ -167,6 +167,7 @@ async def test_metrics_can_be_read_by_prometheus(start: Start) -> None:
         3,
     )
     assert samples["candela_gateway_market_connected"].value == 1
+    assert samples["candela_market_venue_lag_seconds"].value == -0.0015
 
 
 async def test_the_page_its_files_and_the_documentation_are_served(start: Start) -> None:
