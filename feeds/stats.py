@@ -10,7 +10,8 @@ from feeds.sequence import Sequences
 
 @dataclass
 class FeedStats:
-    """Rows received by kind, rows refused by reason, frames that made no sense, connections, the venue's numbering and its clock."""
+    """Rows received by kind, rows refused by reason, frames that made no sense, connections; the venue's numbering, and
+    its clock."""
 
     received: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from binance.websocket.spot.websocket_stream import SpotWebsocketStreamClient
 
 import feeds.door
 from feeds.exchange import Exchange
-from tests.feeds.made import NAMES, exchange
+from tests.feeds.made import NAMES, exchange, until
 
 Heard = list[dict[str, Any]]  # Any: JSON
 
@@ -24,12 +24,6 @@ async def venue(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Exchange]:
     await made.start()
     yield made
     await made.stop()
-
-
-async def until(there: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not there():
-            await asyncio.sleep(0.02)
 
 
 async def listening(venue: Exchange, heard: Heard, pings: list[int], *, combined: bool) -> SpotWebsocketStreamClient:
