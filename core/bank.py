@@ -18,7 +18,7 @@ from core.checks import REFUSED
 from core.compiled import aligned, compilations
 from core.entries import compiled
 from core.errors import BadInput
-from core.events import BAR, NEVER, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
+from core.events import BAR, NEVER, QUOTE, SIGNAL, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch, copied
 from core.kernel import BOOK, PLACE
 from core.node import Group, Node
 from core.source import planned, written
@@ -197,7 +197,7 @@ class Bank:
         while True:
             sound, bars, done = found & _LOW, found >> 20 & _LOW, int(self.book["taken"][0])
             stopped = bars + len(self.lane) <= len(self._bars) if done < len(trades) else bars < len(self._bars)
-            results += [out[:sound], *self._made(bars), self._signals[: found >> 40].copy()]
+            results += [out[:sound], *self._made(bars), copied(self._signals[: found >> 40])]
             trades, out, free = trades[done:], out[sound:], max(free - done, 0)
             if stopped:
                 self.rest = trades
@@ -222,7 +222,7 @@ class Bank:
     def _made(self, bars: int) -> tuple[Batch, Batch]:
         """The bars and values just made; when there are many, the memory itself is handed out and replaced."""
         if bars < len(self._bars) // 4:
-            return self._bars[:bars].copy(), self._values[:bars].copy()
+            return copied(self._bars[:bars]), copied(self._values[:bars])
         made = self._bars[:bars], self._values[:bars]
         self._bars, self._values = np.empty_like(self._bars), np.empty_like(self._values)
         return made

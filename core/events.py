@@ -163,11 +163,16 @@ def tally(batch: Batch) -> str:
     return "venue_bars" if what == "bars" and len(batch) and batch["origin"][0] == VENUE else what
 
 
+def copied(batch: Batch) -> Batch:
+    """The same rows in memory of their own. As bytes: field by field, as numpy does it, takes ten times as long."""
+    return np.frombuffer(bytearray(batch.tobytes()), dtype=batch.dtype)
+
+
 def joined(batches: Sequence[Batch]) -> Batch:
     """One batch of several of one kind, of the very same dtype object."""
     if len(batches) == 1:
         return batches[0]
-    whole = bytearray().join([batch.tobytes() for batch in batches])  # field by field, as numpy does, takes 20 times
+    whole = bytearray().join([batch.tobytes() for batch in batches])
     return np.frombuffer(whole, dtype=batches[0].dtype)
 
 

@@ -9,7 +9,7 @@ from numba import types
 
 from core.cached import digest, loaded
 from core.compiled import compilations, entry, interpreted
-from core.events import Batch, Symbols
+from core.events import Batch, Symbols, copied
 from feeds.scanning import KINDS, NUMBER, RUN, SEED, SLOT, WORK, mixed
 
 _ROOM = 1 << 14  # rows of a kind that one call may write
@@ -74,7 +74,7 @@ class Scanner:
         words = self._words
         runs = self._runs[: words[_RUNS]].tolist()
         self.rows = dict(zip(_KIND_NAMES, (words[count] for count in _COUNTS), strict=True))
-        owned = [rows[: words[count]].copy() for rows, count in zip(self._rows, _COUNTS, strict=True)]
+        owned = [copied(rows[: words[count]]) for rows, count in zip(self._rows, _COUNTS, strict=True)]
         words[_RUNS] = words[_COUNTS[0]] = words[_COUNTS[1]] = words[_COUNTS[2]] = 0
         found, begin = [], [0, 0, 0]
         for kind, rows in runs:

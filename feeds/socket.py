@@ -90,8 +90,9 @@ class SocketFeed:
                 self._ready.clear()
                 for batch in self._taken():
                     self._clock.observe(batch)
-                    for each in (*self._gaps.skipped(batch, self._now()), batch):
-                        yield each
+                    for missed in self._gaps.skipped(batch, self._now()) if self._venue.numbered else ():
+                        yield missed
+                    yield batch
                 row = None if self._gaps.open else self._clock.row(self._now())
                 if row is not None:
                     yield row
