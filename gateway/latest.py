@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from core.events import Batch
+from core.events import Batch, joined
 
 _FEW = 64  # batches that may wait
 
@@ -42,7 +42,8 @@ class Latest:
         """Take in what waits: of a symbol the newest by the venue's time, the last one where times are equal."""
         if not self._waiting:
             return
-        rows, numbers = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+        batches, counts = zip(*self._waiting, strict=True)
+        rows, numbers = joined(batches), np.concatenate(counts)
         self._waiting.clear()
         np.maximum.at(self.seq, rows["symbol"], numbers)
         order = np.lexsort((rows["ts_event"], rows["symbol"]))
