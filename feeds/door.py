@@ -1,5 +1,6 @@
 """The local exchange's port: open, or shut and kept, so that connections are refused and nobody else is given it."""
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -40,6 +41,7 @@ class Door:
         """Close who is still connected with a code, and listen no longer."""
         server, self._server = self._server, None
         if server is not None:
+            await _let_in(server)
             places = [(each.family, each.getsockname()) for each in server.sockets]
             server.close(code=code, reason=reason)
             await server.wait_closed()
@@ -51,6 +53,14 @@ class Door:
         for kept in self._kept:
             kept.close()
         self._kept = []
+
+
+async def _let_in(server: Server) -> None:
+    """Accept nobody more, and let those be connected who were accepted: asyncio would leave them open for ever."""
+    for each in server.sockets:
+        asyncio.get_running_loop().remove_reader(each.fileno())
+    for _ in range(2):
+        await asyncio.sleep(0)
 
 
 def _bound(family: int, address: tuple[str, int]) -> socket.socket:
