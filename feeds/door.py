@@ -10,10 +10,6 @@ from websockets.http11 import Request, Response
 Welcome = Callable[[ServerConnection], Awaitable[None]]
 Answering = Callable[[ServerConnection, Request], Response | None]
 
-_PING_S = (
-    20.0  # nobody is sent away for want of a pong: binance-connector's says nothing of the ping, so counts for none
-)
-
 
 class Door:
     """`welcome` has every socket for as long as it lives, `answering` may answer a request before it becomes one."""
@@ -32,9 +28,8 @@ class Door:
         """OSError when the port is somebody else's."""
         self._let_go()
         self._server = await serve(
-            self._welcome, self.host, self.port, compression=None, process_request=self._answering,
-            ping_interval=_PING_S, ping_timeout=None,
-        )  # fmt: skip
+            self._welcome, self.host, self.port, compression=None, process_request=self._answering, ping_interval=20
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def shut(self, code: int, reason: str, *, keep: bool = False) -> None:

@@ -1,7 +1,6 @@
 """The local exchange, by itself and as a child of `candela up`."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,7 +45,6 @@ async def serve(settings: Settings, faults: Sequence[str] = ()) -> int:
     """The simulated session, moved to now."""
     exchange = _made(settings, None, None, faults, rebase=True)
     stop = asked_to_stop(supervised=True)
-    os.nice(5)  # a venue has a machine of its own
     await exchange.start()
     tell({"event": "ready", "address": exchange.url("alpaca"), "port": exchange.port})
     await tell_until(stop, lambda: exchange.figures)

@@ -184,27 +184,6 @@ async def test_a_restart_says_so_refuses_connections_and_welcomes_again(venue_na
     assert venue.tally.faults["restart"] == 1
 
 
-async def test_a_skewed_clock_is_wrong_on_the_wire_and_in_the_history() -> None:
-    venue, got = await session(["clock-skew=-1500ms"], 3)
-    truth = joined([batch for m in source(3) for batch in m.batches if kind(batch) == "trades"])
-    trades = joined([batch for batch in got.batches if kind(batch) == "trades"])
-    assert (trades["ts_event"] == truth["ts_event"] - 1_500_000_000).all()
-    assert not missing(venue, got)
-    assert venue.figures["faults"] == {"clock-skew": 1}
-
-
-@pytest.mark.parametrize("skew_s", [0, 5, -5])
-async def test_what_the_clocks_differ_by_is_in_the_lag_that_is_told(skew_s: int) -> None:
-    venue = exchange(20, speed=1.0, rebase=True, faults=[f"clock-skew={skew_s}s"] if skew_s else [])
-    await venue.start()
-    async with Received(venue) as feed:
-        assert np.isnan(feed.feed.stats.clock.lag)
-        await until(lambda: feed.rows()["trades"] > 200)
-        lag = feed.feed.stats.clock.lag / 1e9
-    await venue.stop()
-    assert -0.1 < lag + skew_s < 2  # a moment may be shown two milliseconds before it happens
-
-
 async def test_requests_beyond_the_limit_are_refused_for_a_while_and_the_venues_client_tries_again() -> None:
     venue = exchange(1, faults=["429=2"])
     await venue.start()
