@@ -1,6 +1,7 @@
 """The venue's clock, as far as it can be told from here: so that bars end on time when no trade comes."""
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,6 +29,13 @@ class VenueClock:
         """Learn from trades; quotes may carry our own time instead of the venue's."""
         if batch.dtype is TRADE:
             self._lags.append(batch["ts_recv"].item(-1) - batch["ts_event"].item(-1))
+
+    def learn(self, batches: Sequence[Batch]) -> None:
+        """The same from the newest trades of several batches, which came together."""
+        for batch in reversed(batches):
+            if batch.dtype is TRADE:
+                self.observe(batch)
+                break
 
     @property
     def lag(self) -> float:

@@ -63,12 +63,18 @@ class Decoder:
 
     def taken(self) -> list[Batch]:
         """All that waits, neighbours of one kind joined."""
-        runs: list[list[Batch]] = []
-        while self._box:
-            batch = self._box.popleft()
-            if runs and runs[-1][0].dtype is batch.dtype:
-                runs[-1].append(batch)
-            else:
-                runs.append([batch])
+        found: list[Batch] = []
+        alike: list[Batch] = []  # the last of those found and what is to be joined to it
+        for batch in self._box:
+            if alike and alike[0].dtype is batch.dtype:
+                alike.append(batch)
+                continue
+            if len(alike) > 1:
+                found[-1] = joined(alike)
+            found.append(batch)
+            alike = [batch]
+        if len(alike) > 1:
+            found[-1] = joined(alike)
+        self._box.clear()
         self.waiting = 0
-        return [joined(run) for run in runs]
+        return found

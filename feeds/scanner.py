@@ -76,11 +76,7 @@ class Scanner:
         self.rows = dict(zip(_KIND_NAMES, (words[count] for count in _COUNTS), strict=True))
         owned = [copied(rows[: words[count]]) for rows, count in zip(self._rows, _COUNTS, strict=True)]
         words[_RUNS] = words[_COUNTS[0]] = words[_COUNTS[1]] = words[_COUNTS[2]] = 0
-        found, begin = [], [0, 0, 0]
-        for kind, rows in runs:
-            found.append(owned[kind][begin[kind] : begin[kind] + rows])
-            begin[kind] += rows
-        return found
+        return [owned[kind][begin:end] for kind, begin, end in runs]
 
     def _learn(self) -> None:
         """Put the names that are new into the table."""

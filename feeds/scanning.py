@@ -21,7 +21,7 @@ WORK = np.dtype(
     + [(name, "i8") for name in ("slots", "names", "mask", "numbers")],
     align=True,
 )
-RUN = np.dtype([("kind", "i8"), ("rows", "i8")])  # so many rows of one kind; `kind` indexes KINDS
+RUN = np.dtype([("kind", "i8"), ("begin", "i8"), ("end", "i8")])  # rows `begin` to `end` of a kind, an index into KINDS
 KINDS = (TRADE, QUOTE, BAR)
 # A place of the table of symbols, which is twice as long as they are many: the next free one behind a name's hash.
 SLOT = np.dtype([("symbol", "i8"), ("at", "i8"), ("length", "i8")])
@@ -77,14 +77,14 @@ def opened(w: Any) -> int:
 
 
 @step
-def ran(w: Any, kind: int, rows: int) -> None:
-    """Note that so many rows of a kind came next. Any: a record of WORK."""
+def ran(w: Any, kind: int, begin: int, end: int) -> None:
+    """Note that these rows of a kind came next. Any: a record of WORK."""
     last = record(w.to_runs, w.runs - 1, RUN)
     if w.runs and last.kind == kind:
-        last.rows += rows
-    elif rows:
+        last.end = end
+    elif begin < end:
         run = record(w.to_runs, w.runs, RUN)
-        run.kind, run.rows = kind, rows
+        run.kind, run.begin, run.end = kind, begin, end
         w.runs += 1
 
 
@@ -92,9 +92,9 @@ def ran(w: Any, kind: int, rows: int) -> None:
 def closed(w: Any, said: int, trades: int, quotes: int, bars: int) -> int:
     """Take a frame that was read, or take back what it began; so many rows were before it. Any: a record of WORK."""
     if said == GOOD:
-        ran(w, 0, w.trades - trades)
-        ran(w, 1, w.quotes - quotes)
-        ran(w, 2, w.bars - bars)
+        ran(w, 0, trades, w.trades)
+        ran(w, 1, quotes, w.quotes)
+        ran(w, 2, bars, w.bars)
         w.frames += 1
         w.at = w.next
     else:

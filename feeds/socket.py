@@ -77,9 +77,9 @@ class SocketFeed:
             self._connection.disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
-        ask = self._filling.ask if self._filling else lambda _: None
+        numbered, ask = self._venue.numbered, self._filling.ask if self._filling else lambda _: None
         self._gaps = Gaps(
-            self._symbols, self._subscription.channels, self._clock, self.since, numbered=self._venue.numbered, ask=ask
+            self._symbols, self._subscription.channels, self._clock, self.since, numbered=numbered, ask=ask
         )
         connecting = asyncio.create_task(self._stay_connected())
         beside = [asyncio.create_task(self._tick())]
@@ -89,9 +89,9 @@ class SocketFeed:
                 await self._ready.wait()
                 self._ready.clear()
                 for batch in self._taken():
-                    self._clock.observe(batch)
-                    for missed in self._gaps.skipped(batch, self._now()) if self._venue.numbered else ():
-                        yield missed
+                    if numbered:
+                        for missed in self._gaps.skipped(batch, self._now()):
+                            yield missed
                     yield batch
                 row = None if self._gaps.open else self._clock.row(self._now())
                 if row is not None:
@@ -109,7 +109,9 @@ class SocketFeed:
         """All that waits; there is room again."""
         if self._connection is not None:
             self._connection.resume_reading()
-        return self._decoder.taken()
+        taken = self._decoder.taken()
+        self._clock.learn(taken)
+        return taken
 
     def _add(self, batch: Batch) -> None:
         self._decoder.put(batch)

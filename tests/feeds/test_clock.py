@@ -1,5 +1,7 @@
 """The venue's clock from late, early and wrong arrivals."""
 
+import numpy as np
+
 from core.events import QUOTE, SECOND, TIME, TRADE, Batch, rows
 from feeds.clock import VenueClock
 
@@ -50,3 +52,12 @@ def test_quotes_teach_it_nothing() -> None:
     clock = VenueClock()
     clock.observe(rows(QUOTE, [(NOW, NOW, 0, 1.0, 1.0, 1.0, 1.0, 0)]))
     assert clock.row(NOW + SECOND) is None
+
+
+def test_of_batches_that_came_together_the_newest_trades_teach_it() -> None:
+    clock = VenueClock()
+    quote = rows(QUOTE, [(NOW, NOW, 0, 1.0, 1.0, 1.0, 1.0, 0)])
+    clock.learn([quote])
+    assert np.isnan(clock.lag)
+    clock.learn([trade(NOW, NOW + 9 * MS), trade(NOW, NOW + 4 * MS), quote])
+    assert clock.lag == 4 * MS
