@@ -3,10 +3,13 @@
 import sys
 from typing import Any
 
-from core.compiled import step
-from core.events import SECOND
+import numpy as np
+from numpy.typing import NDArray
 
-REFUSED = ("unknown_symbol", "bad_price", "bad_size", "bad_time", "repeated")
+from core.compiled import step
+from core.events import SECOND, Batch
+
+REFUSED = ("unknown_symbol", "bad_price", "bad_size", "bad_time", "repeated", "bad_amendment")
 LARGEST = sys.float_info.max  # cheaper: a comparison with infinity becomes a dozen instructions
 AHEAD = 3600 * SECOND  # an event further ahead of our clock would hold back all later ones as late
 
@@ -47,3 +50,13 @@ def wrong_bar(x: Any, known: int) -> bool:
     """Whether a bar's symbol is unknown or one of its numbers is none. Any: a record of BAR."""
     numbers = x.open + x.high + x.low + x.close + x.volume + x.vwap  # NaN and infinity stay in a sum
     return x.symbol < 0 or x.symbol >= known or not abs(numbers) <= LARGEST
+
+
+def sound_bars(batch: Batch, symbols: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of a venue's bars those of known symbols, and of these the ones whose numbers can be."""
+    known = (batch["symbol"] >= 0) & (batch["symbol"] < symbols)
+    low, high = batch["low"], batch["high"]
+    sound = known & (low > 0) & (high < np.inf) & (batch["volume"] >= 0) & (batch["volume"] < np.inf)
+    for name in ("open", "close"):  # NaN is nowhere between
+        sound &= (low <= batch[name]) & (batch[name] <= high)
+    return known, sound & np.isfinite(batch["vwap"])

@@ -7,17 +7,19 @@ symbol, without a hole.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.adopted import adopted
+from core.amending import sound_amendments, unmended
 from core.bank import NO_TRADES, Bank
-from core.checks import REFUSED
+from core.checks import REFUSED, sound_bars
 from core.errors import BadInput
 from core.events import (
+    AMENDMENT,
     BAR,
     CHANNELS,
     DONE,
@@ -32,10 +34,10 @@ from core.events import (
     Batch,
     Symbols,
     joined,
-)
+)  # fmt: skip
 from core.node import Group, Node
 from core.numbering import counter, numbers
-from core.ports import Catalogue, Described, channels
+from core.ports import Catalogue, channels
 from core.revision import Revision
 from core.warm import warm_up
 
@@ -58,17 +60,17 @@ class Engine:
         bars: str = "trades",
         lookback: int = 0,
     ) -> None:
-        self.symbols = symbols
-        self.timeframes = timeframes
-        self.folder = folder
-        self._made = bars == "trades"  # by us from trades, or by the venue
-        self.counts: Counter[str] = Counter()  # symbols revised, trades backfilled
-        self._lookback = lookback
+        self.symbols, self.timeframes, self.folder = symbols, timeframes, folder
+        self.counts: Counter[str] = Counter()  # symbols revised, trades backfilled, trades amended
+        self._lookback, self._made = lookback, bars == "trades"  # by us from trades, or by the venue
         self.bank = self.prepared(nodes, groups)
         self.revision = self._revision()
-        self._known = 0
+        self._known = self._missed = 0
         self._last: dict[str, dict[str, int]] = {}  # of symbols that are not there yet: the last number by channel
-        self._missed = 0
+        self._takes: dict[int, Callable[[Batch], Iterable[Batch]]] = {
+            id(TRADE): self._trades, id(QUOTE): self._quotes, id(TIME): self._time, id(BAR): self._venue,
+            id(MISSED): self._gaps, id(HISTORY): self._history, id(AMENDMENT): self._amendments,
+        }  # fmt: skip
         self._grow()
 
     def prepared(self, nodes: tuple[Node, ...], groups: tuple[Group, ...] = ()) -> Bank:
@@ -104,27 +106,34 @@ class Engine:
     def __call__(self, batch: Batch) -> tuple[Batch, ...]:
         if len(self.symbols) > self._known:
             self._grow()
-        if batch.dtype is TRADE:
-            return tuple(self._trades(batch, self.revision) if self.revision else self.bank.take(batch))
-        if batch.dtype is QUOTE:
-            checked = self.bank.note(batch)
-            return (checked,) if len(checked) else ()
-        if batch.dtype is TIME:
-            return tuple(self._time(*batch[-1].item()))
-        if batch.dtype is BAR:
-            return self._venue(batch)
-        if batch.dtype is MISSED:
-            return tuple(self._gaps(batch))
-        if batch.dtype is HISTORY:
-            if self.revision:
-                self.revision.told(batch)
-            return ()
-        raise BadInput(
-            "expected a batch of TRADE, QUOTE, BAR, TIME, MISSED or HISTORY rows as in core.events, found"
-            f" {batch.dtype}"
-        )
+        take = self._takes.get(id(batch.dtype))
+        if take is None:
+            names = "TRADE, QUOTE, BAR, TIME, MISSED, HISTORY or AMENDMENT"
+            raise BadInput(f"expected a batch of {names} rows as in core.events, found {batch.dtype}")
+        return tuple(take(batch))
 
-    def _trades(self, batch: Batch, revision: Revision) -> list[Batch]:
+    def _trades(self, batch: Batch) -> Iterable[Batch]:
+        return self._in_order(batch, self.revision) if self.revision else self.bank.take(batch)
+
+    def _quotes(self, batch: Batch) -> Iterable[Batch]:
+        checked = self.bank.note(batch)
+        return (checked,) if len(checked) else ()
+
+    def _history(self, batch: Batch) -> Iterable[Batch]:
+        if self.revision:
+            self.revision.told(batch)
+        return ()
+
+    def _amendments(self, batch: Batch) -> Iterable[Batch]:
+        """What they change is told as soon as time passes; where nothing can be made again, that they came."""
+        amendments = sound_amendments(batch, self._known)
+        self.refused[REFUSED.index("bad_amendment")] += len(batch) - len(amendments)
+        if self.revision:
+            self.revision.amended(amendments)
+        elif len(amendments):
+            yield unmended(amendments, self.bank.ticks["trades"])
+
+    def _in_order(self, batch: Batch, revision: Revision) -> list[Batch]:
         """Trades in order at once; one out of order is left out when it came before, else noted, to be put in order."""
         made = self.bank.take(batch, free=0)
         revision.heard(made)
@@ -140,7 +149,8 @@ class Engine:
             made += more
         return made
 
-    def _time(self, now: int, ts_recv: int) -> list[Batch]:
+    def _time(self, batch: Batch) -> list[Batch]:
+        now, ts_recv = batch[-1].item()
         revised = list(self.revision.due(now, ts_recv)) if self.revision else []
         made = self.bank.take(NO_TRADES, now, ts_recv)
         if self.revision:
@@ -148,12 +158,7 @@ class Engine:
         return [*revised, *made]
 
     def _venue(self, batch: Batch) -> tuple[Batch, ...]:
-        known = (batch["symbol"] >= 0) & (batch["symbol"] < len(self.symbols))
-        low, high = batch["low"], batch["high"]
-        sound = known & (low > 0) & (high < np.inf) & (batch["volume"] >= 0) & (batch["volume"] < np.inf)
-        for name in ("open", "close"):  # NaN is nowhere between
-            sound &= (low <= batch[name]) & (batch[name] <= high)
-        sound &= np.isfinite(batch["vwap"])
+        known, sound = sound_bars(batch, len(self.symbols))
         wanted = sound & (self.bank.lanes[batch["timeframe"]] >= 0)
         self.refused[0] += np.count_nonzero(~known)
         self.refused[1] += np.count_nonzero(known & ~sound)
@@ -185,13 +190,13 @@ class Engine:
             if row["backfill"][0] == DONE and not self.revision:
                 row["backfill"] = IMPOSSIBLE  # nobody here can make again what it changes
             for made in self.revision.missed(row) if channel == "trades" and self.revision else (row,):
-                if made.dtype is not MISSED and held:
-                    yield joined(held)
-                    held.clear()
                 if made.dtype is MISSED:
                     held.append(made)
-                else:
-                    yield made
+                    continue
+                if held:
+                    yield joined(held)
+                    held.clear()
+                yield made
         if held:
             yield joined(held)
 
@@ -210,16 +215,12 @@ class Engine:
     @property
     def catalogue(self) -> Catalogue:
         """The names behind the integers in this engine's batches."""
-
-        def described(node: Node) -> Described:
-            return Described(node.name, node.call, node.columns, node.about)
-
         return Catalogue(
             source=self.symbols.source,
             symbols=tuple(self.symbols.names),
             timeframes=self.timeframes,
-            indicators=tuple(described(node) for node in self.bank.indicators),
-            strategies=tuple(described(node) for node in self.bank.strategies),
+            indicators=tuple(node.described for node in self.bank.indicators),
+            strategies=tuple(node.described for node in self.bank.strategies),
         )
 
     def resume(self, positions: Mapping[tuple[str, str], int], missed: int = 0) -> None:

@@ -50,6 +50,13 @@ _TIMES = (("ts_event", "i8"), ("ts_recv", "i8"), ("seq", "i8"))
 # One print. `side` is the aggressor: 1 bought, -1 sold, 0 unknown. `seq` is 0 until the engine numbers it.
 TRADE = _row(*_TIMES, ("trade_id", "i8"), ("price", "f8"), ("size", "f8"), ("symbol", "i4"), ("side", "i4"))
 
+# A venue's word about a trade of before: the one of this number, price and size is now another, or, without price (NaN)
+# and size (0), is taken back.
+AMENDMENT = _row(
+    *_TIMES, ("trade_id", "i8"), ("new_id", "i8"), ("price", "f8"), ("size", "f8"), ("old_price", "f8"),
+    ("old_size", "f8"), ("symbol", "i8"),
+)  # fmt: skip
+
 # Best bid and ask. A size of 0: nobody there, or the venue did not say how many.
 QUOTE = _row(*_TIMES, ("bid", "f8"), ("bid_size", "f8"), ("ask", "f8"), ("ask_size", "f8"), ("symbol", "i8"))
 
@@ -99,8 +106,8 @@ MISSED = _row(
     ("backfill", "i4"), ("rows", "i4"),
 )  # fmt: skip
 CHANNELS = ("trades", "quotes", "bars")
-REASONS = ("disconnected", "silent", "not_running", "damaged", "sequence", "late")
-DISCONNECTED, SILENT, NOT_RUNNING, DAMAGED, SEQUENCE, LATE = range(len(REASONS))
+REASONS = ("disconnected", "silent", "not_running", "damaged", "sequence", "late", "amended")
+DISCONNECTED, SILENT, NOT_RUNNING, DAMAGED, SEQUENCE, LATE, AMENDED = range(len(REASONS))
 BACKFILLS = ("pending", "done", "impossible")
 PENDING, DONE, IMPOSSIBLE = range(len(BACKFILLS))
 NEVER = np.iinfo(np.int64).max
@@ -121,12 +128,14 @@ def _revised(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
     return np.dtype(dtype, metadata={"revised": True})
 
 
-# Trades of the past, told by a venue's history: rows of a gap, which they may fill.
+# Trades of the past, told by a venue's history: rows of a gap, which they may fill. One that was taken back since has
+# neither price nor size.
 HISTORY = _revised(TRADE)
 
 # Rows that take the place of earlier ones, since trades came late, were missed, or were taken back: of the same
-# bar or signal, and of the same number where there was one. A bar without trades, a signal without a side, is no more.
-REVISED_BAR, REVISED_SIGNAL = _revised(BAR), _revised(SIGNAL)
+# bar or signal, and of the same number where there was one. A bar without trades, a signal without a side, is no more;
+# nor is a trade without a size.
+REVISED_TRADE, REVISED_BAR, REVISED_SIGNAL = _revised(TRADE), _revised(BAR), _revised(SIGNAL)
 
 
 @lru_cache
@@ -138,7 +147,7 @@ def revised_values(outputs: tuple[str, ...]) -> np.dtype[np.void]:
 # What leaves an engine, by the names its kinds have in journals and on the bus; values, of a bank's own, beside them.
 STREAMED = {
     "trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED, "revised_bars": REVISED_BAR,
-    "revised_signals": REVISED_SIGNAL,
+    "revised_signals": REVISED_SIGNAL, "revised_trades": REVISED_TRADE,
 }  # fmt: skip
 
 
@@ -148,12 +157,13 @@ def row_dtype(kind: str, outputs: tuple[str, ...]) -> np.dtype[np.void]:
     return STREAMED.get(kind) or (value_dtype(outputs) if kind == "values" else revised_values(outputs))
 
 
-_KINDS = {id(dtype): name for name, dtype in STREAMED.items()} | {id(TIME): "time", id(HISTORY): "history"}
+_KINDS = {id(dtype): name for name, dtype in STREAMED.items()}
+_KINDS |= {id(TIME): "time", id(HISTORY): "history", id(AMENDMENT): "amendments"}
 
 
 def kind(batch: Batch) -> str:
-    """What a batch holds: trades, quotes, bars, signals, time, gaps, history, or a bank's values; bars, signals and
-    values also revised."""
+    """What a batch holds: trades, quotes, bars, signals, time, gaps, history, amendments, or a bank's values; trades,
+    bars, signals and values also revised."""
     return _KINDS.get(id(batch.dtype)) or ("revised_values" if batch.dtype.metadata else "values")
 
 

@@ -21,6 +21,7 @@ from core.compiled import fma, step
 from core.errors import BadInput
 from core.events import BAR, QUOTE, TRADE
 from core.past import Past, ago, room
+from core.ports import Described
 
 State: TypeAlias = Any  # a numba record when compiled, a SimpleNamespace when interpreted
 Constants: TypeAlias = Any  # the same, for what never changes
@@ -100,6 +101,10 @@ class Node:
     def columns(self) -> tuple[str, ...]:
         """The node's output columns in a bank's values."""
         return tuple(f"{self.name}_{output}" for output in self.outputs) or (self.name,)
+
+    @property
+    def described(self) -> Described:
+        return Described(self.name, self.call, self.columns, self.about)
 
     @property
     def series(self) -> tuple["str | Node | Output", ...]:

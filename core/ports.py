@@ -81,6 +81,7 @@ class Venue:
     ready: str = "open"  # the event after which data flows
     scanner: str = ""
     numbered: bool = False  # its trade ids rise by one a symbol, so that one which was missed shows
+    calendar: Callable[[str], str] = lambda _: ""  # by its address: that of pandas-market-calendars; "": never closed
 
 
 @dataclass(frozen=True)

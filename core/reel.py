@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.bank import Bank
-from core.events import BAR, NEVER, SIGNAL, TRADE, Batch
+from core.events import AMENDMENT, BAR, NEVER, SIGNAL, TRADE, Batch
 from core.remaking import Checkpoint, Made, Span
 from core.tape import Tape
 
@@ -33,7 +33,10 @@ class Tapes(NamedTuple):
 
 @dataclass(eq=False)
 class Reel:
-    """`missing`: the spans that lack trades, and whether they may still be filled; `filled`: with how many trades."""
+    """`missing`: the spans that lack trades, and whether they may still be filled; `filled`: with how many trades.
+
+    `amendments` wait for their trade; `gone`: the numbers of trades that were taken back, and when they happened.
+    """
 
     symbol: int
     tapes: Tapes
@@ -41,6 +44,8 @@ class Reel:
     missing: dict[Span, bool] = field(default_factory=dict)
     filled: dict[Span, int] = field(default_factory=dict)
     told: list[Batch] = field(default_factory=list)  # by a history
+    amendments: Batch = field(default_factory=lambda: np.empty(0, dtype=AMENDMENT))
+    gone: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, bank: Bank, symbol: int, at: int, tapes: Tapes) -> "Reel":
@@ -76,7 +81,9 @@ class Reel:
         return Made(*made)
 
     def holds(self, ts_event: int, trade_id: int) -> bool:
-        """Whether there is a trade of this moment and number."""
+        """Whether there is a trade of this moment and number, or was one that was taken back."""
+        if self.gone.get(trade_id) == ts_event:
+            return True
         trades = self.trades(self.before(ts_event))
         return bool(np.any((trades["ts_event"] == ts_event) & (trades["trade_id"] == trade_id)))
 
@@ -106,6 +113,7 @@ class Reel:
             tape.forget(self.symbol, place)
         self.missing = {span: may for span, may in self.missing.items() if span[1] > base.at}
         self.filled = {span: rows for span, rows in self.filled.items() if span[1] > base.at}
+        self.gone = {number: ts_event for number, ts_event in self.gone.items() if ts_event > base.at}
 
 
 def _places(base: Checkpoint) -> Sequence[int]:

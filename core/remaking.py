@@ -92,6 +92,8 @@ class Remaker:
         for name in COUNTED:
             if name in (tick.dtype.names or ()):
                 tick[name] = bank.ticks[name][one]
+        if tick["ts_price"] < bank.ticks["ts_price"][one]:  # taken back, and not to be taken for new if it comes again
+            tick["ts_price"], tick["trade_id"] = bank.ticks["ts_price"][one], bank.ticks["trade_id"][one]
         bank.ticks[one] = tick
         bank.lane["due"] = 0  # looked for again as soon as time passes
 

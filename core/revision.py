@@ -7,10 +7,11 @@ gap is filled by a venue's history. What is made in the end follows from the tra
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from core.amending import amended, taken_back, unmended
 from core.bank import Bank
 from core.differing import differing
 from core.events import (
@@ -23,92 +24,72 @@ from core.events import (
     PENDING,
     REVISED_BAR,
     REVISED_SIGNAL,
+    REVISED_TRADE,
+    SECOND,
     TRADE,
     Batch,
     joined,
-    kind,
     revised_values,
     rows,
 )
 from core.numbering import number
-from core.reel import Reel, Tapes
-from core.remaking import Checkpoint, Remaker, Span, in_order, none_of
+from core.reel import Reel
+from core.remaking import Checkpoint, Made, Remaker, Span, in_order, none_of
 from core.tape import by_symbol
+from core.winding import Winding
 
-_MOST = 2_000_000  # trades on all tapes
-_WOUND = 32  # batches of a kind that may wait to be put on them
 _AT_ONCE = 8  # symbols made again each time that time passes
-_OFTEN = 64  # checkpoints of a symbol there would be if all were kept
-_PART = 64  # of the symbols that a checkpoint is due of a 64th gets it at once
 _NOWHEN: Span = (0, 0)
+_PATIENCE = 10 * SECOND  # an amendment may come before its trade, which is late
+_NONE = np.empty(0, dtype=TRADE)
 
 
 class Revision:
-    """`heard` all that an engine gives; `disordered` trades, `told` histories; `missed` and `due` give what is revised.
+    """`heard` all that an engine gives; `disordered` trades, `amended` ones, `told` histories; `missed` and `due` give
+    what is revised.
 
     `lookback`: how long after it a trade may come and still be put right, in nanoseconds of the venue's clock. `counts`
-    are symbols revised and trades backfilled.
+    are symbols revised, trades backfilled and trades amended.
     """
 
     def __init__(self, bank: Bank, lookback: int, counts: Counter[str]) -> None:
         self.now = 0  # by the venue's clock
         self._counts = counts
-        self._bank, self._lookback, self._remaker = bank, lookback, Remaker(bank)
+        self._bank, self._remaker = bank, Remaker(bank)
         self._revised = revised_values(bank.outputs)
-        self._reels: list[Reel] = []
-        self._tapes = Tapes.of(bank)
-        self._next = np.empty(0, dtype=np.int64)  # when a symbol's next checkpoint is due
-        self._disordered: dict[int, int] = {}  # symbols, and since when
-        self._waiting: dict[str, list[Batch]] = {"trades": [], "bars": [], "values": [], "signals": []}
-        self._looked = 0  # when it was, of which symbols a checkpoint is
-        self._due: list[int] = []
-        self._crowded = False  # the tapes are too long
+        self._winding = Winding(bank, lookback)
+        self._reels = self._winding.reels
+        self._disordered: dict[int, int] = {}  # symbols, and since when: never, when only trades of before are amended
+        # Symbols with amendments whose trade is not there: until when it is waited for, and where it would be.
+        self._wanting: dict[int, tuple[int, int]] = {}
 
     def grow(self, symbols: int) -> None:
         """Make room for `symbols` symbols."""
-        first = len(self._reels)
-        self._tapes.grow(symbols)
-        self._reels += [Reel.of(self._bank, symbol, self.now, self._tapes) for symbol in range(first, symbols)]
-        spread = self._lookback // _OFTEN * (np.arange(first, symbols) % _PART) // _PART  # not all at once
-        self._next = np.concatenate([self._next, self.now + spread])
+        self._winding.grow(symbols, self.now)
 
     def heard(self, made: Iterable[Batch]) -> None:
-        """Put trades, bars, values and signals on the tapes, in time."""
-        for batch in made:
-            self._waiting[kind(batch)].append(batch)
-
-    def wind(self) -> None:
-        """Put on the tapes what waits."""
-        for name, batches in self._waiting.items():
-            if batches:
-                self._put(name)
+        """All that an engine gives, in time."""
+        self._winding.heard(made)
 
     def settle(self) -> None:
-        """A small part of what can wait: one kind of what is to be put on the tapes, some checkpoints."""
-        for name, batches in self._waiting.items():
-            if len(batches) > _WOUND:
-                self._put(name)
-                break
-        if self.now != self._looked:
-            self._look()
-        if self._due:
-            self.wind()
-            for _ in range(1 + len(self._due) // _PART):
-                self._check(self._due.pop())
-
-    def _put(self, name: str) -> None:
-        getattr(self._tapes, name).add(joined(self._waiting[name]))
-        self._waiting[name].clear()
+        """A small part of what can wait."""
+        self._winding.settle(self.now, self._disordered)
 
     def repeated(self, trade: Batch) -> bool:
         """Whether a trade has come before; by the venue's number only, never by what it says."""
-        self.wind()
+        self._winding.wind()
         ts_event, trade_id, symbol = (trade[name].item() for name in ("ts_event", "trade_id", "symbol"))
         return bool(trade_id) and self._reels[symbol].holds(ts_event, trade_id)
 
     def disordered(self, symbol: int, ts_event: int) -> None:
         """A trade that happened before others of its symbol has come behind them."""
         self._disordered[symbol] = min(ts_event, self._disordered.get(symbol, ts_event))
+
+    def amended(self, amendments: Batch) -> None:
+        """Trades of before are taken back or corrected, as soon as time passes."""
+        for symbol, own in by_symbol(amendments):
+            self._reels[symbol].amendments = joined([self._reels[symbol].amendments, own])
+            self._disordered.setdefault(symbol, NEVER)
 
     def told(self, history: Batch) -> None:
         """Trades of a gap, which is filled with them when it is said to be done."""
@@ -119,33 +100,28 @@ class Revision:
     def due(self, now: int, ts_recv: int) -> Iterator[Batch]:
         """What the venue's clock reaching `now` brings: symbols with trades out of order are made again."""
         self.now = max(now, self.now)
+        yield from self._waited(ts_recv)
         if self._disordered:
-            self.wind()
+            self._winding.wind()
             for symbol in list(self._disordered)[:_AT_ONCE]:
                 if not self._reels[symbol].cut:
-                    yield from self._put_in_order(symbol, self._disordered.pop(symbol), ts_recv)
+                    yield from self._put_right(symbol, self._disordered.pop(symbol), ts_recv)
 
-    def _look(self) -> None:
-        """Which symbols a checkpoint is due of, the longest due last."""
-        self._looked, self._crowded = self.now, len(self._tapes.trades) > _MOST
-        if self._crowded:
-            self._next = np.minimum(self._next, self.now)
-        due = np.flatnonzero(self._next <= self.now)
-        self._due = due[np.argsort(self._next[due])[::-1]].tolist()
-
-    def _check(self, symbol: int) -> None:
-        """Make a symbol's checkpoint, and let go of what is older than need be."""
-        self._next[symbol] = self.now + self._lookback // _OFTEN
-        reel = self._reels[symbol]
-        if not self._crowded and (symbol in self._disordered or reel.pending(self.now - self._lookback)):
-            return
-        if not reel.idle:
-            reel.check(self._bank, self.now)
-        reel.forget(self.now if self._crowded else self.now - self._lookback)
+    def _waited(self, ts_recv: int) -> Iterator[Batch]:
+        """Amendments whose trade was not there: it has come meanwhile, or is waited for no longer."""
+        for symbol, (until, place) in list(self._wanting.items()):
+            self._winding.wind()
+            reel = self._reels[symbol]
+            if len(amended(reel.tapes.trades.since(symbol, place), reel.amendments).told):
+                self._disordered.setdefault(symbol, NEVER)
+            elif self.now > until and not reel.pending(0):
+                del self._wanting[symbol]
+                yield unmended(reel.amendments, self._bank.ticks["trades"], self.now, ts_recv)
+                reel.amendments = reel.amendments[:0]
 
     def missed(self, row: Batch) -> Iterator[Batch]:
         """A gap in a symbol's trades begins, ends, is filled, or cannot be; what follows, and the row itself."""
-        self.wind()
+        self._winding.wind()
         symbol, start, end = (row[name].item() for name in ("symbol", "from_ts", "to_ts"))
         reel = self._reels[symbol]
         if row["backfill"][0] == PENDING:
@@ -164,26 +140,26 @@ class Revision:
 
     def _fill(self, symbol: int, span: Span, row: Batch) -> Iterator[Batch]:
         """Fill a gap with what the history told, if that can be, and note on its row whether it could."""
-        reel = self._reels[symbol]
+        reel, ts_recv = self._reels[symbol], row["ts_recv"].item()
         trades = self._fillable(reel, span)
-        base = reel.before(min([span[0], *trades["ts_event"][:1].tolist()])) if trades is not None else None
-        if base is None or trades is None:
+        if trades is not None:
+            self._take_back(reel, ts_recv)
+            since = min([span[0], *trades["ts_event"][:1].tolist()])
+            made = self._again(symbol, since, trades, span, ts_recv)
+        if trades is None or made is None:
             reel.missing[span] = False
             row["backfill"] = IMPOSSIBLE
             return
-        del reel.missing[span]
         row["rows"] = reel.filled[span] = len(trades)
-        number(self._bank, symbol, trades)
-        if len(trades):
-            yield trades
-        yield from self._again(symbol, base, trades, span, row["ts_recv"].item())
+        yield from made
 
     def _fillable(self, reel: Reel, span: Span) -> Batch | None:
         """The trades that are lacking, in order: of a gap, and those before it that were still on their way when it
         began; None when that cannot be told."""
-        told = joined([np.empty(0, dtype=TRADE), *reel.told])
+        told = joined([_NONE, *reel.told])
         told = told[(told["ts_event"] < span[1]) & (told["ts_event"] >= reel.checkpoints[0].behind)]
         told = told[(told["price"] > 0) & (told["price"] < np.inf) & (told["size"] >= 0) & (told["size"] < np.inf)]
+        told = told[~np.isin(told["trade_id"], list(reel.gone))]
         known = reel.trades()
         if not (told["trade_id"].all() and known["trade_id"].all()):
             told, known = (each[(each["ts_event"] >= span[0]) & (each["ts_event"] < span[1])] for each in (told, known))
@@ -191,19 +167,58 @@ class Revision:
                 return None
         return in_order(none_of(told, known))
 
-    def _put_in_order(self, symbol: int, since: int, ts_recv: int) -> Iterator[Batch]:
-        base = self._reels[symbol].before(since)
-        if base is not None:
-            yield from self._again(symbol, base, np.empty(0, dtype=TRADE), _NOWHEN, ts_recv)
-        else:  # the trade is there, and in no bar that it belongs to
-            seq = self._bank.ticks["trades"][symbol]
-            late = (self.now, ts_recv, seq, since, since + 1, symbol, 0, LATE, IMPOSSIBLE, 0)
-            yield rows(MISSED, [late])
+    def _take_back(self, reel: Reel, ts_recv: int) -> None:
+        """What a history says was taken back, when the venue's word of it was missed, or came before its trade."""
+        told = joined([_NONE, *reel.told])
+        told, known = told[np.isnan(told["price"]) & (told["trade_id"] > 0)], reel.trades()
+        still = known[np.isin(known["trade_id"], told["trade_id"])]
+        waiting = reel.amendments[~np.isin(reel.amendments["trade_id"], told["trade_id"])]
+        reel.amendments = joined([waiting, taken_back(still, ts_recv)])
+        reel.gone.update(zip(told["trade_id"].tolist(), told["ts_event"].tolist(), strict=True))
 
-    def _again(self, symbol: int, base: Checkpoint, added: Batch, doubted: Span, ts_recv: int) -> Iterator[Batch]:
-        """Make a symbol again from `base`, with trades that were `added`; what differs."""
+    def _put_right(self, symbol: int, since: int, ts_recv: int) -> Iterator[Batch]:
+        """Make a symbol again of which trades came out of order, or are amended."""
+        made = self._again(symbol, since, _NONE, _NOWHEN, ts_recv)
+        if made is None:  # the trade is there, and in no bar that it belongs to
+            seq = self._bank.ticks["trades"][symbol]
+            yield rows(MISSED, [(self.now, ts_recv, seq, since, since + 1, symbol, 0, LATE, IMPOSSIBLE, 0)])
+        else:
+            yield from made
+
+    def _again(self, symbol: int, since: int, added: Batch, doubted: Span, ts_recv: int) -> list[Batch] | None:
+        """Make a symbol again, from before a moment, with trades that were `added` and what is amended: those trades,
+        and what differs. None when there is no checkpoint before."""
         reel = self._reels[symbol]
-        old, trades = reel.made(base), in_order(joined([reel.trades(base), added]))
+        if len(reel.amendments):
+            known = joined([reel.trades(), added])
+            since = min([since, *amended(known, reel.amendments).told["ts_event"].tolist()])
+        base = reel.before(since)
+        if base is None:
+            return None
+        given = self._mended(reel, base, added, doubted, ts_recv) if since < NEVER else ()
+        if not len(reel.amendments):
+            self._wanting.pop(symbol, None)
+        else:
+            until, _ = self._wanting.get(symbol, (self.now + _PATIENCE, 0))
+            self._wanting[symbol] = until, reel.tapes.trades.end(symbol)
+        return [batch.view(dtype) for batch, dtype in given if len(batch)]
+
+    def _mended(
+        self, reel: Reel, base: Checkpoint, added: Batch, doubted: Span, ts_recv: int
+    ) -> Sequence[tuple[Batch, np.dtype[np.void]]]:
+        """What is told of a symbol that is made again from a checkpoint."""
+        reel.missing.pop(doubted, None)
+        number(self._bank, reel.symbol, added)
+        trades, told, reel.amendments, gone = amended(joined([reel.trades(base), added]), reel.amendments)
+        reel.gone |= gone
+        self._counts.update(revised=1, backfilled=len(added), amended=len(told))
+        bars, values, signals = self._differing(reel, base, in_order(trades), doubted, ts_recv)
+        revised = (told, REVISED_TRADE), (bars, REVISED_BAR), (values, self._revised), (signals, REVISED_SIGNAL)
+        return [(added, added.dtype), *revised]
+
+    def _differing(self, reel: Reel, base: Checkpoint, trades: Batch, doubted: Span, ts_recv: int) -> Made:
+        """What differs when these are the trades since a checkpoint."""
+        old, symbol = reel.made(base), reel.symbol
         new = self._remaker.again(base, trades, list(reel.missing), self.now)
         for batch in new:
             batch["symbol"] = symbol
@@ -211,8 +226,4 @@ class Revision:
         revised, made = differing(old, new, doubted, ts_recv, lambda fresh: number(self._bank, symbol, fresh))
         reel.replace(base, trades, made)
         reel.check(self._bank, self.now)
-        self._counts["revised"] += 1
-        self._counts["backfilled"] += len(added)
-        for batch, dtype in zip(revised, (REVISED_BAR, self._revised, REVISED_SIGNAL), strict=True):
-            if len(batch):
-                yield batch.view(dtype)
+        return revised

@@ -12,7 +12,12 @@ from core.missed import last_of_each
 from core.schema import query
 from core.tables import LAYOUTS, Ids
 
-_WHICH = ("symbol", "timeframe", "ts_event")
+_BAR = ("symbol", "timeframe", "ts_event")
+_WHICH = {"trades": ("symbol", "ts_event", "seq"), "bars": _BAR, "values": _BAR, "signals": (*_BAR, "strategy")}
+_GIVEN = {
+    "symbol_ids": "symbol_id", "times": "ts_event", "seqs": "seq", "timeframes": "timeframe",
+    "strategy_ids": "strategy_id",
+}  # fmt: skip
 _NO_VALUES = ("ts_recv", "trades", "open", "high", "low", "close", "volume", "vwap", "quality")
 _NOTHING_BEFORE = Layout(
     "corrections", {name: type_ for name, type_ in LAYOUTS["bars"].types.items() if name not in _NO_VALUES}
@@ -21,30 +26,26 @@ _NOTHING_BEFORE = Layout(
 
 def supersede(cursor: psycopg.Cursor, batches: Sequence[Batch], ids: Ids) -> None:
     """Put the rows of revised batches where there were others, or none."""
-    for what in ("bars", "values", "signals"):
+    for what, which in _WHICH.items():
         own = [batch for batch in batches if kind(batch) == f"revised_{what}"]
         if own:
             rows = joined(own)
-            which = (*_WHICH, "strategy") if what == "signals" else _WHICH
             _replace(cursor, what, rows[last_of_each(rows, which)], ids)
 
 
 def _replace(cursor: psycopg.Cursor, what: str, rows: Batch, ids: Ids) -> None:
     columns, _ = ids.columns("bars" if what == "values" else what, rows)
-    given = {"symbol_ids": columns["symbol_id"], "timeframes": columns["timeframe"], "times": columns["ts_event"]}
-    if what == "signals":
-        given["strategy_ids"] = columns["strategy_id"]
-    cursor.execute(query(f"supersede_{what}"), _lists(given))
-    if what == "bars":
+    given = {name: columns[column].tolist() for name, column in _GIVEN.items() if column in columns}
+    span = {"start": int(rows["ts_event"].min()), "end": int(rows["ts_event"].max())}
+    cursor.execute(query(f"supersede_{what}"), {**given, **span})
+    if what == "trades":
+        rows = rows[rows["size"] > 0]
+    elif what == "bars":
         _copy(cursor, _NOTHING_BEFORE, *ids.columns("bars", rows[rows["quality"] == BACKFILLED]))
         rows = rows[rows["trades"] > 0]
     elif what == "signals":
         rows = rows[rows["side"] != 0]
     _copy(cursor, LAYOUTS[what], *ids.columns(what, rows))
-
-
-def _lists(given: Mapping[str, NDArray[np.generic]]) -> dict[str, list[int]]:
-    return {name: values.tolist() for name, values in given.items()}
 
 
 def _copy(cursor: psycopg.Cursor, layout: Layout, columns: Mapping[str, NDArray[np.generic]], rows: int) -> None:

@@ -8,13 +8,15 @@ import struct
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
+import numpy as np
 from msgspec import Meta, Struct
 from msgspec.msgpack import Ext
 
 from core.errors import BadFrame, BadInput
-from core.events import BAR, COMPLETE, QUOTE, SECOND, TIMEFRAME_NAMES, TRADE, VENUE, Symbols, rows
+from core.events import AMENDMENT, BAR, COMPLETE, QUOTE, SECOND, TIMEFRAME_NAMES, TRADE, VENUE, Symbols, rows
 from core.ports import Decoded, Notice, Subscription, Venue
 
 Time = Ext | int | str
@@ -22,8 +24,9 @@ Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 # What msgspec raises on bytes that are not what was expected.
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MINUTE = 60 * SECOND
+_IN_ORDER = (TRADE, QUOTE, BAR, AMENDMENT)  # of a frame's rows: a trade is there before it is amended
 _FATAL = {402, 405, 409}  # wrong key, too many symbols, not entitled: trying again will not help
-_UNUSED = ("c", "x", "s", "l", "u", "d", "n", "o")  # corrections, cancels, statuses, limits, revised and daily bars…
+_UNUSED = ("s", "l", "u", "d", "n", "o")  # statuses, limits, revised and daily bars…
 
 
 class Trade(Struct, tag_field="T", tag="t"):
@@ -55,6 +58,29 @@ class Bar(Struct, tag_field="T", tag="b"):
     n: Count = 0
 
 
+class Correction(Struct, tag_field="T", tag="c"):
+    """A trade is another one now; corrections and cancels come with the trades."""
+
+    S: str
+    t: Time
+    oi: Count
+    op: float
+    os: float
+    ci: Count
+    cp: float
+    cs: float
+
+
+class Cancel(Struct, tag_field="T", tag="x"):
+    """A trade is taken back."""
+
+    S: str
+    t: Time
+    i: Count
+    p: float
+    s: float
+
+
 class Success(Struct, tag_field="T", tag="success"):
     msg: str
 
@@ -68,7 +94,8 @@ class Error(Struct, tag_field="T", tag="error"):
     msg: str = ""
 
 
-Known = Trade | Quote | Bar | Success | Subscribed | Error
+Row = Trade | Quote | Bar | Correction | Cancel
+Known = Row | Success | Subscribed | Error
 _frame = msgspec.msgpack.Decoder(list[Known])
 _parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _message = msgspec.msgpack.Decoder(Known)
@@ -98,27 +125,38 @@ def nanoseconds(time: Time) -> int:
 def decode(frame: bytes, symbols: Symbols, ts_recv: int) -> Decoded:
     """The rows and notices of one frame. A frame that is no MessagePack array of messages is a BadFrame."""
     decoded = Decoded()
-    trades, quotes, bars = [], [], []
+    found: dict[int, list[tuple[float, ...]]] = {id(dtype): [] for dtype in _IN_ORDER}
     for message in _messages(frame, decoded):
-        if isinstance(message, Trade | Quote | Bar):
-            symbol = symbols.id(message.S)
-            try:
-                ts = nanoseconds(message.t)
-            except (ValueError, OverflowError):
-                ts = -1
-            if symbol < 0 or not 0 < ts < 2**62:
-                _refuse(decoded, "unknown_symbol" if symbol < 0 else "bad_time")
-            elif isinstance(message, Trade):
-                trades.append((ts, ts_recv, 0, message.i, message.p, message.s, symbol, 0))
-            elif isinstance(message, Quote):
-                quotes.append((ts, ts_recv, 0, message.bp, message.bs, message.ap, message.as_, symbol))
-            else:
-                bars.append(_bar(message, ts, ts_recv, symbol))
-        else:
+        if not isinstance(message, Row):
             decoded.notices.append(_notice(message))
-    kinds = ((TRADE, trades), (QUOTE, quotes), (BAR, bars))
-    decoded.batches = [rows(dtype, found) for dtype, found in kinds if found]
+            continue
+        symbol = symbols.id(message.S)
+        try:
+            ts = nanoseconds(message.t)
+        except (ValueError, OverflowError):
+            ts = -1
+        if symbol < 0 or not 0 < ts < 2**62:
+            _refuse(decoded, "unknown_symbol" if symbol < 0 else "bad_time")
+        else:
+            dtype, row = _row(message, ts, ts_recv, symbol)
+            found[id(dtype)].append(row)
+    decoded.batches = [rows(dtype, found[id(dtype)]) for dtype in _IN_ORDER if found[id(dtype)]]
     return decoded
+
+
+def _row(message: Row, ts: int, ts_recv: int, symbol: int) -> tuple[np.dtype[np.void], tuple[float, ...]]:
+    when = (ts, ts_recv, 0)
+    match message:
+        case Trade():
+            return TRADE, (*when, message.i, message.p, message.s, symbol, 0)
+        case Quote():
+            return QUOTE, (*when, message.bp, message.bs, message.ap, message.as_, symbol)
+        case Bar():
+            return BAR, _bar(message, ts, ts_recv, symbol)
+        case Correction(oi=old, ci=new):
+            return AMENDMENT, (*when, old, new, message.cp, message.cs, message.op, message.os, symbol)
+        case Cancel(i=old):
+            return AMENDMENT, (*when, old, 0, np.nan, 0.0, message.p, message.s, symbol)
 
 
 def _bar(bar: Bar, ts: int, ts_recv: int, symbol: int) -> tuple[float, ...]:
@@ -186,6 +224,15 @@ def hello(event: str, subscription: Subscription) -> bytes | None:
     return None
 
 
+# When each of its feeds has data; of others, such as overnight, there is no calendar.
+_CALENDARS = {"iex": "IEX", "sip": "NYSE", "delayed_sip": "NYSE"}
+
+
+def calendar(url: str) -> str:
+    """That of the feed which an address ends with."""
+    return _CALENDARS.get(urlsplit(url).path.rpartition("/")[2], "")
+
+
 ALPACA = Venue(
     name="alpaca",
     url=lambda _: "wss://stream.data.alpaca.markets/v2/iex",
@@ -194,4 +241,5 @@ ALPACA = Venue(
     headers={"Content-Type": "application/msgpack"},
     ready="subscribed",
     scanner="feeds.alpaca_scan",
+    calendar=calendar,
 )

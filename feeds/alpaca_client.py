@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.events import Batch, kind
+from core.events import AMENDMENT, Batch, kind
 from feeds import wire
 from feeds.clients import Frame
 from feeds.played import Verbatim
@@ -70,7 +70,7 @@ class AlpacaClient:
         messages: list[wire.Message] = []
         rows: dict[str, int] = {}
         for batch in batches:
-            wanted = self._wanted.get(kind(batch))
+            wanted = self._wanted["trades" if batch.dtype is AMENDMENT else kind(batch)]
             if wanted:
                 mine = batch if "*" in wanted else batch[self._mask(wanted)[batch["symbol"]]]
                 messages += wire.alpaca(mine, self._names, binary=self._binary)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
+import numpy as np
 from alpaca.common.exceptions import APIError
 from alpaca.data.enums import DataFeed
 from alpaca.data.historical import CryptoHistoricalDataClient, StockHistoricalDataClient
@@ -35,6 +36,7 @@ _HOSTS = {
     "stream.data.alpaca.markets": "data.alpaca.markets",
     "stream.data.sandbox.alpaca.markets": "data.sandbox.alpaca.markets",
 }
+_TAKEN_BACK = ("canceled", "incorrect")  # what a correction brought, "corrected", is a trade like others
 _AT_ONCE = 500  # symbols in one address
 _MOST = 500_000  # trades in one answer: the client holds them as objects, some 350 MB
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,7 +69,7 @@ def crypto(question: Question) -> Batch:
 
 
 def parsed(told: Told, numbers: Mapping[str, int]) -> Batch:
-    """Rows of trades by symbol, as the stream's decoder makes them."""
+    """Rows of trades by symbol, as the stream's decoder makes them; without price and size those taken back since."""
     try:
         return rows(TRADE, _rows(told, numbers))
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
@@ -77,10 +79,8 @@ def parsed(told: Told, numbers: Mapping[str, int]) -> Batch:
 def _rows(told: Told, numbers: Mapping[str, int]) -> Iterator[tuple[float, ...]]:
     for name, trades in told.items():
         for past in msgspec.convert(trades, list[Past]):
-            # What was cancelled later has been a trade on the stream; what a correction brought has not.
-            if past.u != "corrected":
-                side = SIDES.get(past.tks, 0)
-                yield (nanoseconds(past.t), 0, 0, past.i, past.p, past.s, numbers[name], side)
+            price, size = (np.nan, 0.0) if past.u in _TAKEN_BACK else (past.p, past.s)
+            yield (nanoseconds(past.t), 0, 0, past.i, price, size, numbers[name], SIDES.get(past.tks, 0))
 
 
 def _base(question: Question) -> str:

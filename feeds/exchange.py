@@ -169,7 +169,7 @@ class Exchange:
         for batch in step.happened:
             self.ledger.add(batch)
         self._now = max(self._now, step.now)
-        self.tally.faults.update(["late"] if step.late else [])
+        self.tally.faults.update([step.does] if step.does else [])
         await self._hall.show(step)
 
     async def _befall(self, step: Step) -> None:

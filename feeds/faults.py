@@ -53,6 +53,16 @@ KINDS = {
         "one trade of a frame is sent so much later, as it was; of a recording the whole frame",
         rf"=(\d*\.?\d+):{_SPAN}",
     ),
+    "cancel": Kind(
+        "cancel=RATE:AMOUNT", "cancel=0.01:1s",
+        "one trade of a frame is taken back so much later, on the stream and in the history; Binance's never are",
+        rf"=(\d*\.?\d+):{_SPAN}",
+    ),
+    "correct": Kind(
+        "correct=RATE:AMOUNT", "correct=0.01:1s",
+        "one trade of a frame gets another price, size and number so much later; Binance's never do",
+        rf"=(\d*\.?\d+):{_SPAN}",
+    ),
     "corrupt": Kind("corrupt=RATE", "corrupt=0.001", "a frame arrives that cannot be decoded", r"=(\d*\.?\d+)"),
     "clock-skew": Kind(
         "clock-skew=AMOUNT", "clock-skew=-500ms", "all event times, in the history too, are ahead by so much",
@@ -61,6 +71,7 @@ KINDS = {
     "429": Kind("429=COUNT", "429=3", "so many requests for history are answered 429 with Retry-After", r"=(\d{1,6})"),
 }  # fmt: skip
 
+AMENDING = ("cancel", "correct")
 BY_CHANCE = ("corrupt", "dup", "reorder")  # of what befalls a client's frame; the first that does is all that does
 
 
@@ -97,7 +108,7 @@ class Plan:
         for kind, count in Counter(fault.kind for fault in lasting).items():
             if count > 1:
                 raise BadInput(f"--fault {kind}: expected {KINDS[kind].form} once, found it {count} times")
-        self.late = once["late"].amount if "late" in once else 0
+        self.later = {kind: once[kind].amount for kind in ("late", *AMENDING) if kind in once}
         self.skew = once["clock-skew"].amount if "clock-skew" in once else 0
         self.refusals = once["429"].amount if "429" in once else 0
         self.by_chance = tuple(kind for kind in BY_CHANCE if kind in once)

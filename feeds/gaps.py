@@ -19,14 +19,16 @@ from core.events import (
 )
 from feeds.clock import VenueClock
 from feeds.sequence import Holes
+from feeds.sessions import Sessions
 
 
 class Gaps:
     """`lost` when a connection ends, `found` when data flows again: MISSED rows of every symbol and channel. `damaged`
     when something could not be read, `skipped` for what is missing by the venue's own numbers, if it has any.
 
-    `since` is when an earlier run had data last, by the venue's clock; 0 when there was none. A gap is longer
-    than what is missing by the clock's delay on either side. `ask` is told of every gap that has ended.
+    Nothing is missed while the venue is closed. `since` is when an earlier run had data last, by the venue's clock; 0
+    when there was none. A gap is longer than what is missing by the clock's delay on either side. `ask` is told of
+    every gap that has ended.
     """
 
     def __init__(
@@ -37,11 +39,14 @@ class Gaps:
         since: int = 0,
         *,
         numbered: bool = False,
-        ask: Callable[[Batch], None] = lambda _: None,
+        ask: Callable[[Batch], None] | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self._symbols, self._clock, self._ask = symbols, clock, ask
+        self._sessions = sessions or Sessions()
         self._channels = [CHANNELS.index(channel) for channel in channels if channel in CHANNELS]
         self._from, self._reason = since, NOT_RUNNING
+        self._begun = False  # it was said that one has begun
         self._holes = Holes() if numbered else None
 
     @property
@@ -55,16 +60,26 @@ class Gaps:
         if self.open or not last:
             return
         self._from, self._reason = self._clock.surely(last), reason
-        yield rows(TIME, [(self._from, now)])
-        yield self._everything((self._from, NEVER), reason, now)
+        yield from self.due(now)
+
+    def due(self, now: int) -> Iterator[Batch]:
+        """What has to be said of a connection that was lost: nothing is missed for as long as the venue is closed."""
+        if self.open and not self._begun and self._reason != NOT_RUNNING:
+            start, end = self._sessions.within(self._from, max(self._clock.at(now), self._from + 1))
+            if start < end:
+                self._from, self._begun = start, True
+                yield rows(TIME, [(start, now)])
+                yield self._everything((start, NEVER), self._reason, now)
 
     def found(self, came: Sequence[Batch], now: int) -> Iterator[Batch]:
         """Data flows again, and this is the first: all that happens behind the newest of it will come."""
         if self.open:
             newest = max((int(batch["ts_event"].max()) for batch in came), default=0)
-            span = self._from, max(self._clock.latest(now), newest, self._from + 1)
-            self._from = 0
-            yield self._ended(self._everything(span, self._reason, now))
+            known = max(self._clock.latest(now), newest, self._from + 1)
+            span, begun = self._sessions.within(self._from, known), self._begun
+            self._from, self._begun = 0, False
+            if begun or span[0] < span[1]:
+                yield self._ended(self._everything(span, self._reason, now))
 
     def damaged(self, last: int, now: int) -> Batch:
         """What came between data at `last` and now could not be read; whatever it was is missing."""
@@ -80,7 +95,8 @@ class Gaps:
             yield self._ended(rows(MISSED, given))
 
     def _ended(self, missed: Batch) -> Batch:
-        self._ask(missed)
+        if self._ask is not None:
+            self._ask(missed)
         return missed
 
     def _everything(self, span: tuple[int, int], reason: int, now: int) -> Batch:

@@ -4,8 +4,11 @@ from collections import Counter, deque
 
 import numpy as np
 
-from core.events import BAR, QUOTE, TRADE, Batch, joined, kind
+from core.events import BAR, QUOTE, TRADE, Batch, joined, kind, rows
+from core.moments import EVER
 
+_AMENDS = ["trade_id", "new_id", "price", "size", "symbol"]
+_UPDATES = 100_000  # trades that are known to have been amended
 _KINDS = {"trades": TRADE, "quotes": QUOTE, "bars": BAR}
 
 
@@ -19,14 +22,42 @@ class Ledger:
 
     def __init__(self, *, block: int = 1 << 16, blocks: int = 32) -> None:
         self.forgotten: Counter[str] = Counter()
+        self.updates: dict[tuple[int, int], str] = {}  # by symbol and number, what became of trades: Alpaca's words
         self._shelves = {name: _Shelf(dtype, block, blocks) for name, dtype in _KINDS.items()}
 
     def add(self, batch: Batch) -> None:
         """Take in trades, quotes or bars; what is given back has its number among all of its kind, from 1, as `seq`."""
         what = kind(batch)
+        if what == "amendments":
+            self._amend(batch)
+            return
         gone = self._shelves[what].add(batch)
         if gone:
             self.forgotten[what] += gone
+
+    def _amend(self, amendments: Batch) -> None:
+        """A trade that is taken back or corrected stays, and is known to be; what it is now comes beside it."""
+        for number, new, price, size, symbol in amendments[_AMENDS].tolist():
+            trades = self.rows("trades", symbol, *EVER)
+            self.updates[symbol, number] = "incorrect" if size else "canceled"
+            for ts_event in trades["ts_event"][trades["trade_id"] == number][: bool(size)].tolist():
+                self.updates[symbol, new] = "corrected"
+                self.add(rows(TRADE, [(ts_event, ts_event, 0, new, price, size, symbol, 0)]))
+        while len(self.updates) > _UPDATES:
+            del self.updates[next(iter(self.updates))]
+
+    def standing(self, symbol: int) -> Batch:
+        """A symbol's trades as they are now, without those that were taken back or corrected."""
+        return self._without(symbol, self.rows("trades", symbol, *EVER), ("canceled", "incorrect"))
+
+    def original(self, symbol: int, start: int, end: int) -> Batch:
+        """A symbol's trades as they were at first, of a venue that never changes one."""
+        return self._without(symbol, self.rows("trades", symbol, start, end), ("corrected",))
+
+    def _without(self, symbol: int, trades: Batch, updates: tuple[str, ...]) -> Batch:
+        gone = [number for (of, number), what in self.updates.items() if of == symbol and what in updates]
+        found: Batch = trades[~np.isin(trades["trade_id"], gone)]
+        return found
 
     def rows(self, what: str, symbol: int, start: int, end: int) -> Batch:
         """The rows of a symbol whose ts_event is from `start` to `end`, both included, in order of it and of `seq`."""

@@ -83,11 +83,19 @@ class History:
                 found[name] = [
                     {key: value for key, value in each.items() if key not in ("T", "S")} for each in messages
                 ]
+                if what == "trades" and self._ledger.updates:
+                    self._note_updates(numbers[name], found[name])
                 place = _Place(name, int(given["ts_event"][-1]), int(given["seq"][-1]))
                 left -= len(given)
             if len(rows) > len(given):
                 return {what: found, "next_page_token": place.token}
         return {what: found, "next_page_token": None}
+
+    def _note_updates(self, symbol: int, messages: list[wire.Message]) -> None:
+        for each in messages:
+            update = self._ledger.updates.get((symbol, each["i"]))
+            if update:
+                each["u"] = update
 
     def _binance(self, what: str, asked: Asked) -> Answer:
         """A symbol's newest trades; by id, those from `fromId` on; aggregates by time as well."""
@@ -102,7 +110,7 @@ class History:
         if "fromId" in given and len(given) > 1:
             return _answer(400, {"code": -1128, "msg": "Combination of optional parameters invalid."})
         start, end = given.get("startTime", 0) * _MS, given.get("endTime", _LAST_MS) * _MS + _MS - 1
-        rows = self._ledger.rows("trades", self._symbols.names.index(name), start, end)
+        rows = self._ledger.original(self._symbols.names.index(name), start, end)
         rows = rows[np.argsort(rows["trade_id"], kind="stable")]
         rows = rows[np.searchsorted(rows["trade_id"], given.get("fromId", 0)) :]
         oldest_first = "fromId" in given or "startTime" in given

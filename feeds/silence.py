@@ -1,6 +1,7 @@
 """Silence: when a venue that answers pings and sends nothing is taken for a dead one."""
 
 from core.events import SECOND
+from feeds.sessions import Sessions
 
 _PATIENCE = 20  # how many times longer than any pause of late a silence has to be
 _HALVED = 300 * SECOND  # a pause counts half after so long
@@ -15,9 +16,9 @@ class Silence:
     connection brought nothing either it is twice as long each time: a market that sleeps is not woken.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, sessions: Sessions | None = None) -> None:
         self.last = 0  # when data came last, 0 for never
-        self._most = most
+        self._most, self._sessions = most, sessions or Sessions()
         self._longest = 0.0
         self._since = self._doubled = 0
 
@@ -41,7 +42,11 @@ class Silence:
         """From when on nothing came: the last data, or a connection's begin; 0 before the first."""
         return max(self.last, self._since)
 
-    def overdue(self, now: int) -> bool:
+    def overdue(self, now: int, by_venue: int) -> bool:
+        """Whether nothing came for too long. While the venue is closed nothing has to, and how it was on one day says
+        nothing of how the next begins."""
+        if not self._sessions.open_at(by_venue):
+            self._since, self._longest, self._doubled = now, 0.0, 0
         return now - self.since > self.limit
 
     def given_up(self) -> None:

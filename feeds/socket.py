@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import CandelaError, FeedRefused, one_line
@@ -19,6 +20,7 @@ from feeds.decoder import Decoder
 from feeds.filling import Filling, Past
 from feeds.gaps import Gaps
 from feeds.scanner import Scanner
+from feeds.sessions import Sessions
 from feeds.silence import Silence
 from feeds.stats import FeedStats
 from feeds.websocket import WebSocket, connect
@@ -50,6 +52,7 @@ class SocketFeed:
         silence_s: float = 60.0,
         past: Past | None = None,
         backfill_s: float = 2.0,
+        sessions: Sessions | None = None,
     ) -> None:
         self.since = 0  # when an earlier run had data last, by the venue's clock
         self.stats = FeedStats()
@@ -58,7 +61,8 @@ class SocketFeed:
         self._url = url or venue.url(subscription)
         self._now = clock
         self._clock = self.stats.clock = VenueClock(close_delay)
-        self._silence = Silence(int(silence_s * SECOND))
+        self._sessions = sessions or Sessions()
+        self._silence = Silence(int(silence_s * SECOND), self._sessions)
         self._filling = Filling(past, symbols.names, self._add, clock, backfill_s) if past else None
         self._lost_by = DISCONNECTED
         self._jitter = jitter or random.Random()  # noqa: S311 spreads reconnects, guards nothing
@@ -77,10 +81,10 @@ class SocketFeed:
             self._connection.disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
-        numbered, ask = self._venue.numbered, self._filling.ask if self._filling else lambda _: None
         self._gaps = Gaps(
-            self._symbols, self._subscription.channels, self._clock, self.since, numbered=numbered, ask=ask
-        )
+            self._symbols, self._subscription.channels, self._clock, self.since, numbered=self._venue.numbered,
+            ask=self._filling.ask if self._filling else None, sessions=self._sessions,
+        )  # fmt: skip
         connecting = asyncio.create_task(self._stay_connected())
         beside = [asyncio.create_task(self._tick())]
         beside += [asyncio.create_task(self._filling.run())] if self._filling else []
@@ -89,7 +93,7 @@ class SocketFeed:
                 await self._ready.wait()
                 self._ready.clear()
                 for batch in self._taken():
-                    if numbered:
+                    if self._venue.numbered:
                         for missed in self._gaps.skipped(batch, self._now()):
                             yield missed
                     yield batch
@@ -125,12 +129,14 @@ class SocketFeed:
             if silent and before and self._connection is not None:
                 self._leave_silent(self._connection)
             before = silent
+            for batch in self._gaps.due(self._now()):
+                self._add(batch)
             self._ready.set()
 
     def _is_silent(self) -> bool:
         """Whether the venue says nothing for too long. Twice in a row: after a stall of ours we have to read first."""
-        listening = self._connection is not None and not self._connection.paused
-        return listening and self._silence.overdue(self._now())
+        now, listening = self._now(), self._connection is not None and not self._connection.paused
+        return listening and self._silence.overdue(now, self._clock.at(now))
 
     def _leave_silent(self, connection: WebSocket) -> None:
         """Whoever is silent for too long is left, and asked again on a new connection."""
@@ -158,7 +164,8 @@ class SocketFeed:
             pause = _BACK_OFF_S[min(tries, len(_BACK_OFF_S) - 1)] * self._jitter.uniform(0.8, 1.2)
             tries += 1
             logger().warning("feed_lost", venue=self._venue.name, reason=reason, again_in_s=round(pause, 2))
-            await _first_of(self._closing, pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), pause)
 
     async def _connect_once(self) -> str:
         """Stay connected for as long as it lasts; why it ended."""
@@ -241,10 +248,3 @@ class SocketFeed:
                 "check the key, the secret and what the account may subscribe to"
             )
             self.close()
-
-
-async def _first_of(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.bank import NO_TRADES, Bank
-from core.events import BAR, SECOND, TRADE, Batch, Symbols
-from feeds.faults import Plan
+from core.events import AMENDMENT, BAR, SECOND, TRADE, Batch, Symbols, rows
+from feeds.faults import AMENDING, Plan
 from feeds.played import Played, Verbatim
+
+_ANEW = 1 << 40  # between the number of a trade and that of its correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Step:
     raw: Verbatim | None = None
     fault: str = ""
     begins: bool = False
-    late: bool = False
+    does: str = ""  # the fault that this is
 
 
 class Timeline:
@@ -88,17 +90,28 @@ class Timeline:
         bars = self._minute_bars(happened, now)
         if step.raw is None:
             step = replace(step, shown=happened + bars, happened=happened + bars)
+        self._amend(step)
         yield self._held_back(step)
         if step.raw is not None and bars:
             yield Step(moment.ts, now, next(self._numbers), bars, bars)
+
+    def _amend(self, step: Step) -> None:
+        """Have trades of a step taken back or corrected later on, each at most once."""
+        trades = [batch[i : i + 1] for batch in step.happened if batch.dtype is TRADE for i in range(len(batch))]
+        for kind in AMENDING:
+            if trades and self._plan.hits(kind, step.number):
+                draw, by = self._plan.drawn(kind, step.number), self._plan.later[kind]
+                what = (amendment(trades.pop(draw % len(trades)), step.now + by, draw if kind == "correct" else 0),)
+                self._put(Step(step.ts + by, step.now + by, next(self._numbers), what, what, does=kind))
 
     def _held_back(self, step: Step) -> Step:
         """The step without the trade that comes later, if there is one: of a recording, without its frame."""
         trades = sum(len(batch) for batch in step.shown if batch.dtype is TRADE)
         if not trades or not self._plan.hits("late", step.number):
             return step
-        late = replace(step, ts=step.ts + self._plan.late, now=step.now + self._plan.late, happened=())
-        late = replace(late, number=next(self._numbers), late=True)
+        by = self._plan.later["late"]
+        late = replace(step, ts=step.ts + by, now=step.now + by, happened=())
+        late = replace(late, number=next(self._numbers), does="late")
         if step.raw is not None:
             self._put(late)
             return replace(step, shown=(), raw=None)
@@ -132,3 +145,10 @@ def _shifted(batch: Batch, shift: int) -> Batch:
     moved = batch.copy()
     moved["ts_event"] += shift
     return moved
+
+
+def amendment(trade: Batch, now: int, draw: int) -> Batch:
+    """A trade is taken back; with a draw it is another one, at one to four hundredths more."""
+    _, _, _, number, price, size, symbol, _ = trade[0].item()
+    new = (number + _ANEW, round(price * (1.01 + draw % 4 / 100), 4), size + 1) if draw else (0, np.nan, 0.0)
+    return rows(AMENDMENT, [(now, now, 0, number, *new, price, size, symbol)])

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.msgpack import Ext
 
-from core.events import BAR, QUOTE, SECOND, TRADE, Batch
+from core.events import AMENDMENT, BAR, QUOTE, SECOND, TRADE, Batch
 
 Message = dict[str, Any]  # Any: what JSON and MessagePack can hold
 
@@ -32,9 +32,9 @@ def _second(seconds: int) -> str:
 
 
 def alpaca(batch: Batch, names: Sequence[str], *, binary: bool) -> list[Message]:
-    """Alpaca's stock stream messages for TRADE, QUOTE or minute BAR rows."""
+    """Alpaca's stock stream messages for TRADE, QUOTE, minute BAR or AMENDMENT rows."""
     when = extension if binary else text
-    make = {id(TRADE): _trade, id(QUOTE): _quote, id(BAR): _bar}[id(batch.dtype)]
+    make = {id(TRADE): _trade, id(QUOTE): _quote, id(BAR): _bar, id(AMENDMENT): _amendment}[id(batch.dtype)]
     return [make(row, names, when) for row in batch.tolist()]
 
 
@@ -58,6 +58,15 @@ def _bar(row: tuple[Any, ...], names: Sequence[str], when: Any) -> Message:
     _, _, _, ts_open, _, opened, high, low, close, volume, vwap, trades, symbol, *_ = row
     prices = {"o": opened, "h": high, "l": low, "c": close}
     return {"T": "b", "S": names[symbol], **prices, "v": volume, "n": trades, "vw": vwap, "t": when(ts_open)}
+
+
+def _amendment(row: tuple[Any, ...], names: Sequence[str], when: Any) -> Message:
+    ts_event, _, _, trade_id, new_id, price, size, old_price, old_size, symbol = row
+    about = {"S": names[symbol], "x": "V", "t": when(ts_event), "z": "C"}
+    if not size:
+        return {"T": "x", **about, "i": trade_id, "p": old_price, "s": old_size, "a": "C"}
+    old = {"oi": trade_id, "op": old_price, "os": old_size, "oc": ["@"]}
+    return {"T": "c", **about, **old, "ci": new_id, "cp": price, "cs": size, "cc": ["@"]}
 
 
 def binance(batch: Batch, names: Sequence[str]) -> Iterable[tuple[str, Message]]:

@@ -1,6 +1,7 @@
 """The market process: a feed, the engine and its sinks, wired together."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from core.settings import Market as MarketSettings
 from core.settings import Settings
 from feeds import ALPACA, VENUES
 from feeds.history import History
+from feeds.sessions import Sessions, sessions
 from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
@@ -214,6 +216,7 @@ def live_feed(
         through(venue), subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
         kernels=settings.kernel_folder, silence_s=feed.silence_s, backfill_s=feed.backfill_s,
         past=past if settings.market.lookback_s > 0 and "trades" in feed.channels else None,
+        sessions=Sessions() if local else sessions(venue.calendar(feed.url or venue.url(subscription)), time.time_ns()),
     ), symbols  # fmt: skip
 
 

@@ -237,6 +237,18 @@ WITH told AS (
 INSERT INTO gaps (symbol_id, channel, from_ts, to_ts, reason, backfill, rows)
 SELECT told.* FROM told WHERE (symbol_id, channel, from_ts, to_ts, reason) NOT IN (SELECT * FROM known)
 
+-- name: supersede_trades
+WITH told AS (
+    SELECT * FROM unnest(%(symbol_ids)s::integer[], %(times)s::bigint[], %(seqs)s::bigint[]) AS told(symbol_id, ts_event, seq)
+), gone AS (
+    DELETE FROM ticks t USING told
+    WHERE t.symbol_id = told.symbol_id AND t.ts_event = told.ts_event AND t.seq = told.seq
+      AND t.time BETWEEN to_timestamp(%(start)s / 1e9) - interval '1 millisecond' AND to_timestamp(%(end)s / 1e9) + interval '1 millisecond'
+      AND t.time BETWEEN to_timestamp(told.ts_event / 1e9) - interval '1 millisecond' AND to_timestamp(told.ts_event / 1e9) + interval '1 millisecond'
+    RETURNING t.*
+)
+INSERT INTO amended_trades SELECT gone.*, now() FROM gone
+
 -- name: supersede_bars
 WITH told AS (
     SELECT * FROM unnest(%(symbol_ids)s::integer[], %(timeframes)s::integer[], %(times)s::bigint[]) AS told(symbol_id, timeframe, ts_event)

@@ -16,7 +16,7 @@ class Seen:
     bars: View = field(default_factory=dict)
     values: View = field(default_factory=dict)
     signals: View = field(default_factory=dict)
-    trades: list[tuple[Any, ...]] = field(default_factory=list)
+    _trades: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict)
     quality: dict[tuple[Any, ...], int] = field(default_factory=dict)
     numbers: dict[tuple[str, int, int], set[int]] = field(default_factory=dict)
     gaps: list[Any] = field(default_factory=list)
@@ -41,8 +41,7 @@ class Seen:
     def _row(self, what: str, row: Any) -> None:
         revised, what = what.startswith("revised_"), what.removeprefix("revised_")
         if what == "trades":
-            self.trades.append((int(row["symbol"]), int(row["ts_event"]), int(row["trade_id"]), float(row["price"])))
-            self._count("trades", row, 0, revised=False)
+            self._trade(row, revised=revised)
             return
         says = row.copy()
         for name in {"ts_recv", "seq", "seq_all", "quality"} & set(row.dtype.names):
@@ -53,10 +52,22 @@ class Seen:
         view: View = getattr(self, what)
         assert revised or key not in view
         gone = (what == "bars" and not row["trades"]) or (what == "signals" and not row["side"])
+        gone |= what == "values" and key not in self.bars  # a bar that is no more has none
         view.pop(key, None) if gone else view.update({key: says.tobytes()})
         self.quality[what, *key] = int(row["quality"])
         if what != "values":
             self._count(what, row, int(row["timeframe"] if what == "bars" else row["strategy"]), revised=revised)
+
+    def _trade(self, row: Any, *, revised: bool) -> None:
+        key = int(row["symbol"]), int(row["seq"])
+        assert revised == (key in self._trades)
+        says = (key[0], *(row[name].item() for name in ("ts_event", "trade_id", "price", "size")))
+        self._trades.update({key: says}) if row["size"] else self._trades.pop(key)
+        self._count("trades", row, 0, revised=revised)
+
+    @property
+    def trades(self) -> list[tuple[Any, ...]]:
+        return list(self._trades.values())
 
     def _count(self, what: str, row: Any, lane: int, *, revised: bool) -> None:
         numbers = self.numbers.setdefault((what, lane, int(row["symbol"])), set())

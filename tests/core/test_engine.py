@@ -225,5 +225,5 @@ def test_a_venue_bar_that_makes_no_sense_is_refused(make_engine: Callable[..., E
 
 
 def test_an_unknown_kind_of_batch_is_refused_with_a_sentence(make_engine: Callable[..., Engine]) -> None:
-    with pytest.raises(BadInput, match="expected a batch of TRADE, QUOTE, BAR, TIME, MISSED or HISTORY"):
+    with pytest.raises(BadInput, match="expected a batch of TRADE, QUOTE, BAR, TIME, MISSED, HISTORY or AMENDMENT"):
         make_engine()(np.zeros(1, dtype=[("x", "f8")]))

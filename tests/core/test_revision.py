@@ -7,11 +7,36 @@ import numpy as np
 import pytest
 
 from core.engine import REFUSED, Engine
-from core.events import DONE, GAP, IMPOSSIBLE, LATE, PARTIAL, SECOND, Batch, Symbols
+from core.events import (
+    AMENDED,
+    AMENDMENT,
+    DISCONNECTED,
+    DONE,
+    GAP,
+    IMPOSSIBLE,
+    LATE,
+    PARTIAL,
+    SECOND,
+    Batch,
+    Symbols,
+    rows,
+)
 from indicators import ema, rsi, trade_size
 from strategies import crossover, rsi_reversal
 from tests.core.seen import Seen
-from tests.core.troubled import MS, START, Cut, late, one_by_one, played, session, twice
+from tests.core.troubled import (
+    MS,
+    START,
+    Cut,
+    changed,
+    changes,
+    late,
+    one_by_one,
+    played,
+    session,
+    standing,
+    twice,
+)
 
 NODES = (ema(3), rsi(5), trade_size(3), crossover(3, 8), rsi_reversal(5, 40.0, 60.0))
 FRAMES = ("1s", "5s", "1m")
@@ -105,6 +130,63 @@ def test_all_at_once(make: Callable[..., Engine], plain: Callable[[Batch], Seen]
     seen = played(make(), arrivals)
     assert seen.end == plain(trades).end
     assert sorted(seen.trades) == sorted(plain(trades).trades)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_trades_that_are_taken_back_or_corrected_are_put_right(
+    make: Callable[..., Engine], plain: Callable[[Batch], Seen], seed: int
+) -> None:
+    trades, random = session(seed), np.random.default_rng(seed)
+    made, engine = changes(trades, random, 0.05, 20 * SECOND), make()
+    seen = played(engine, sorted([*one_by_one(trades), *made], key=lambda each: each[0]))
+    whole = plain(standing(trades, made))
+    assert engine.counts["amended"] == len(made) > 20
+    assert seen.end == whole.end
+    assert sorted(seen.trades) == sorted(whole.trades)
+    assert seen.gaps == []
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_all_at_once_with_amendments(make: Callable[..., Engine], plain: Callable[[Batch], Seen], seed: int) -> None:
+    """Some before their trade, some in a gap, whose history knows what became of its trades."""
+    trades, random = session(seed), np.random.default_rng(2000 + seed)
+    made = changes(trades, random, 0.05, 4 * SECOND)
+    arrivals = twice(late(one_by_one(trades), random, 0.03, 8 * SECOND), random, 0.03, 4 * SECOND)
+    arrivals = sorted([*arrivals, *made], key=lambda each: each[0])
+    start = START + int(random.integers(5, 60)) * SECOND
+    end, after = start + int(random.integers(100, 15_000)) * MS, int(random.integers(0, 5_000)) * MS
+    seen = played(make(), Cut(arrivals, start, end, changed(trades, made, end + after), after).arrivals)
+    whole = plain(standing(trades, made))
+    assert seen.end == whole.end
+    assert sorted(seen.trades) == sorted(whole.trades)
+    assert GAP not in seen.quality.values()
+    assert {each[7] for each in seen.gaps} == {DISCONNECTED}
+
+
+def test_an_amendment_of_a_trade_that_is_not_there_is_said(make: Callable[..., Engine]) -> None:
+    trades, engine = session(4), make(lookback=10 * SECOND)
+    moment = START + 60 * SECOND
+    old, strange = trades[50].item(), (1234, 10.0, 5.0)
+    gone = rows(AMENDMENT, [(moment, moment, 0, old[3], 0, np.nan, 0.0, old[4], old[5], old[6])])
+    never = rows(AMENDMENT, [(moment + 7, moment, 0, 1234, 0, np.nan, 0.0, *strange[1:], 2)])
+    seen = played(engine, sorted([*one_by_one(trades), (moment, gone), (moment, never)], key=lambda each: each[0]))
+    assert seen.end == played(make(), one_by_one(trades)).end
+    said = sorted((each[3], each[4], each[5], each[7], each[8]) for each in seen.gaps)
+    about = AMENDED, IMPOSSIBLE
+    assert said == [(moment, moment + 1, old[6], *about), (moment + 7, moment + 8, 2, *about)]
+    assert all(moment + 9 * SECOND < each[0] < moment + 11 * SECOND for each in seen.gaps)
+
+
+def test_without_a_lookback_an_amendment_is_said_at_once_and_one_that_makes_no_sense_is_refused(
+    make: Callable[..., Engine],
+) -> None:
+    trades, engine = session(4), make(lookback=0)
+    engine(trades)
+    _, _, _, number, price, size, symbol, _ = trades[50].item()
+    (said,) = engine(rows(AMENDMENT, [(START, 1, 0, number, 0, np.nan, 0.0, price, size, symbol)]))
+    assert said[["from_ts", "to_ts", "symbol", "reason"]].tolist() == [(START, START + 1, symbol, AMENDED)]
+    assert engine(rows(AMENDMENT, [(START, 1, 0, number, 9, -1.0, 1.0, price, size, symbol)])) == ()
+    assert engine.refused[REFUSED.index("bad_amendment")] == 1
 
 
 def test_what_comes_too_late_is_stored_and_said(make: Callable[..., Engine]) -> None:

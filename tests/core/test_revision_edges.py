@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core.revision
+import core.winding
 from core.engine import Engine
 from core.events import (
     COMPLETE,
@@ -119,11 +119,11 @@ def test_trades_without_numbers_fill_only_what_has_none(make: Make, beside: bool
 
 
 def test_a_full_tape_lets_go_and_what_is_too_late_then_is_said(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.revision, "_MOST", 150)
+    monkeypatch.setattr(core.winding, "_MOST", 150)
     trades, engine = session(5), make()
     seen = played(engine, late(one_by_one(trades), np.random.default_rng(5), 0.03, 20 * SECOND))
     assert engine.revision is not None
-    assert len(engine.revision._tapes.trades) < 300
+    assert len(engine.revision._winding._tapes.trades) < 300
     assert len(seen.trades) == len(trades)
     whole = played(make(), one_by_one(trades))
     wrong = [key for key in whole.bars if seen.bars.get(key) != whole.bars[key]]

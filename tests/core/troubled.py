@@ -7,6 +7,7 @@ import numpy as np
 
 from core.engine import Engine
 from core.events import (
+    AMENDMENT,
     DISCONNECTED,
     DONE,
     HISTORY,
@@ -110,3 +111,42 @@ def twice(arrivals: list[tuple[int, Batch]], random: np.random.Generator, rate: 
         if batch.dtype is TRADE and random.random() < rate
     ]
     return sorted([*arrivals, *again], key=lambda each: each[0])
+
+
+Changes = list[tuple[int, Batch]]
+
+
+def changes(trades: Batch, random: np.random.Generator, rate: float, most: int) -> Changes:
+    """Some trades are taken back or corrected, at most so much later; of the corrected ones some again."""
+    found = []
+    for ts_event, _, _, number, price, size, symbol, _ in trades.tolist():
+        moment, now = ts_event, (number, price, size)
+        while now[2] and random.random() < rate:
+            moment, before = moment + int(random.integers(1, most)), now
+            now = (0, np.nan, 0.0)
+            if random.random() < 0.5:
+                now = (before[0] + 1_000_000, round(before[1] * 1.02, 4), before[2] + 1)
+            found.append((moment, rows(AMENDMENT, [(moment, moment, 0, before[0], *now, *before[1:], symbol)])))
+    return sorted(found, key=lambda each: each[0])
+
+
+def changed(trades: Batch, made: Changes, until: int = NEVER) -> Batch:
+    """The trades with the changes that were made by a moment; those that are no more have neither price nor size."""
+    there = {(row["symbol"].item(), row["trade_id"].item()): row.copy() for row in trades}
+    for _, change in [each for each in made if each[0] <= until]:
+        ((_, _, _, number, new, price, size, *_, symbol),) = change.tolist()
+        old = there[symbol, number]
+        if size:
+            there[symbol, new] = old.copy()
+            for name, value in (("trade_id", new), ("price", price), ("size", size)):
+                there[symbol, new][name] = value
+        old["price"], old["size"] = np.nan, 0.0
+    found = np.array(list(there.values()), dtype=trades.dtype)
+    return found.take(np.lexsort((found["trade_id"], found["ts_event"])))
+
+
+def standing(trades: Batch, made: Changes) -> Batch:
+    """What is left in the end."""
+    found = changed(trades, made)
+    left: Batch = found[found["size"] > 0].astype(TRADE)
+    return left

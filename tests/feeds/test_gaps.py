@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from core.events import MISSED, NEVER, NOT_RUNNING, REASONS, SECOND, SILENT, TIME, TRADE, Batch, Symbols
 from core.ports import Subscription
 from feeds import ALPACA, COINBASE
+from feeds.sessions import Sessions
 from feeds.socket import SocketFeed
 from tests.feeds.made import listen
 
@@ -65,14 +66,16 @@ class Quirky:
 
 
 @asynccontextmanager
-async def listening(since: int = 0, silence_s: float = 60.0) -> AsyncIterator[tuple[Quirky, SocketFeed, list[Batch]]]:
+async def listening(
+    since: int = 0, silence_s: float = 60.0, sessions: Sessions | None = None
+) -> AsyncIterator[tuple[Quirky, SocketFeed, list[Batch]]]:
     venue, got = Quirky(), list[Batch]()
     async with serve(venue.welcome, "127.0.0.1", 0) as server:
         trading = asyncio.create_task(venue.trade())
         port = server.sockets[0].getsockname()[1]
         feed = SocketFeed(
             ALPACA, Subscription(("A", "B"), ("trades",), "key"), Symbols(("A", "B")), url=f"ws://127.0.0.1:{port}/",
-            jitter=random.Random(1), silence_s=silence_s,
+            jitter=random.Random(1), silence_s=silence_s, sessions=sessions,
         )  # fmt: skip
         feed.since = since
         reading = asyncio.create_task(listen(feed, got))

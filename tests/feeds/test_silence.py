@@ -3,6 +3,7 @@
 import pytest
 
 from core.events import SECOND
+from feeds.sessions import Sessions
 from feeds.silence import Silence
 
 MS = 1_000_000
@@ -18,8 +19,8 @@ def test_the_limit_follows_the_stream(pause: int, limit: int) -> None:
         now += pause
         silence.heard(now)
     assert silence.limit == pytest.approx(limit, rel=0.1)
-    assert not silence.overdue(now + silence.limit)
-    assert silence.overdue(now + silence.limit + 1)
+    assert not silence.overdue(now + silence.limit, now)
+    assert silence.overdue(now + silence.limit + 1, now)
 
 
 def test_a_market_that_sleeps_is_asked_less_and_less_often_and_at_once_when_it_wakes() -> None:
@@ -45,3 +46,15 @@ def test_a_long_pause_is_forgotten() -> None:
         now += SECOND // 10
         silence.heard(now)
     assert silence.limit < 30 * SECOND
+
+
+def test_a_closed_venue_may_be_silent_and_when_it_opens_its_yesterday_is_no_measure() -> None:
+    closes, opens = 100 * SECOND, 1000 * SECOND
+    silence = Silence(60 * SECOND, Sessions([(0, closes), (opens, 2 * opens), (3 * opens, 4 * opens)]))
+    silence.opened(0)
+    for now in range(0, closes, 10 * MS):
+        silence.heard(now)
+    assert silence.limit == 5 * SECOND
+    assert not any(silence.overdue(now, now) for now in range(closes, opens, SECOND))
+    assert not silence.overdue(opens + 59 * SECOND, opens + 59 * SECOND)
+    assert silence.overdue(opens + 61 * SECOND, opens + 61 * SECOND)

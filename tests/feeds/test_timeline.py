@@ -32,7 +32,7 @@ def test_nothing_is_lost_on_the_timeline_and_what_is_late_comes_once_and_later(
         assert sorted(shown) == sorted(happened)
     times = [step.ts for step in steps]
     assert times == sorted(times)
-    late = [step for step in steps if step.late]
+    late = [step for step in steps if step.does == "late"]
     assert all(sum(map(len, step.shown)) == 1 and not step.happened for step in late)
     due = [step.shown[0]["ts_event"][0] - shift + (amount - 1) * 1_000_000 for step in late]  # within its millisecond
     assert all(step.ts >= min(at, times[-1]) for step, at in zip(late, due, strict=True))

@@ -26,7 +26,6 @@ from core.events import (
     joined,
     rows,
 )
-from core.moments import EVER
 from core.ports import Subscription, Venue
 from core.remaking import in_order
 from feeds import ALPACA, BINANCE
@@ -148,7 +147,7 @@ def made(kernels: Path) -> Engine:
 
 def truth(venue: Exchange, step: int = 1) -> Batch:
     """All that happened, at moments as fine as a venue tells them."""
-    trades = in_order(joined([venue.ledger.rows("trades", symbol, *EVER) for symbol in range(len(NAMES))]))
+    trades = in_order(joined([venue.ledger.standing(symbol) for symbol in range(len(NAMES))]))
     trades["ts_event"] = trades["ts_recv"] = trades["ts_event"] // step * step
     return in_order(trades)
 
