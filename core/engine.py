@@ -128,6 +128,7 @@ class Engine:
         """What they change is told as soon as time passes; where nothing can be made again, that they came."""
         amendments = sound_amendments(batch, self._known)
         self.refused[REFUSED.index("bad_amendment")] += len(batch) - len(amendments)
+        yield from (amendments,) if len(amendments) else ()
         if self.revision:
             self.revision.amended(amendments)
         elif len(amendments):
@@ -170,10 +171,7 @@ class Engine:
         for row, lane, symbol in zip(bars, self.bank.lanes[bars["timeframe"]], bars["symbol"], strict=True):
             forming[symbol, lane]["seq"] += 1
             row["seq"] = forming[symbol, lane]["seq"]
-        if not len(bars):
-            return ()
-        values, signals = self.bank(bars)
-        return (bars, values, signals) if len(signals) else (bars, values)
+        return tuple(made for made in (bars, *self.bank(bars)) if len(made))
 
     def _gaps(self, batch: Batch) -> Iterator[Batch]:
         """Gaps: bars that are open while trades are missing, or begin before they no longer are, are marked."""

@@ -147,7 +147,7 @@ def revised_values(outputs: tuple[str, ...]) -> np.dtype[np.void]:
 # What leaves an engine, by the names its kinds have in journals and on the bus; values, of a bank's own, beside them.
 STREAMED = {
     "trades": TRADE, "quotes": QUOTE, "bars": BAR, "signals": SIGNAL, "gaps": MISSED, "revised_bars": REVISED_BAR,
-    "revised_signals": REVISED_SIGNAL, "revised_trades": REVISED_TRADE,
+    "revised_signals": REVISED_SIGNAL, "revised_trades": REVISED_TRADE, "amendments": AMENDMENT,
 }  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def row_dtype(kind: str, outputs: tuple[str, ...]) -> np.dtype[np.void]:
 
 
 _KINDS = {id(dtype): name for name, dtype in STREAMED.items()}
-_KINDS |= {id(TIME): "time", id(HISTORY): "history", id(AMENDMENT): "amendments"}
+_KINDS |= {id(TIME): "time", id(HISTORY): "history"}
 
 
 def kind(batch: Batch) -> str:

@@ -15,7 +15,7 @@ from core.ports import Catalogue, Described
 _HEAD = struct.Struct("<IB")
 ROWS = {
     "trades": 1, "quotes": 2, "bars": 3, "signals": 4, "values": 5, "gaps": 6, "revised_bars": 7, "revised_values": 8,
-    "revised_signals": 9, "revised_trades": 10,
+    "revised_signals": 9, "revised_trades": 10, "amendments": 11,
 }  # fmt: skip
 _TOLD = {"catalogue": 16, "stats": 17, "lost": 18}
 _NAMES = {code: name for name, code in (*ROWS.items(), *_TOLD.items())}

@@ -25,7 +25,7 @@ from core.ports import Catalogue, Described
 
 KINDS = (
     "", "catalogue", "positions", "trades", "quotes", "bars", "values", "signals", "gaps", "revised_bars",
-    "revised_values", "revised_signals", "revised_trades",
+    "revised_values", "revised_signals", "revised_trades", "amendments",
 )  # fmt: skip
 HEADS = frozenset({"catalogue", "positions"})  # what a file begins with; all others hold rows of the stream
 

@@ -37,6 +37,16 @@ LAYOUTS = {
     "quotes": Layout(
         "quotes", {**_TIMES, **_RECV, **_doubles("bid", "bid_size", "ask", "ask_size"), "symbol_id": "integer"}
     ),
+    "amendments": Layout(
+        "amendments",
+        {
+            **_TIMES,
+            "ts_recv": "bigint",
+            **dict.fromkeys(("trade_id", "new_id"), "bigint"),
+            **_doubles("price", "size", "old_price", "old_size"),
+            "symbol_id": "integer",
+        },
+    ),
     "bars": Layout(
         "bars",
         {

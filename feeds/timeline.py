@@ -13,7 +13,7 @@ from core.events import AMENDMENT, BAR, SECOND, TRADE, Batch, Symbols, rows
 from feeds.faults import AMENDING, Plan
 from feeds.played import Played, Verbatim
 
-_ANEW = 1 << 40  # between the number of a trade and that of its correction
+ANEW = 1 << 40  # between the number of a trade and that of its correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +150,5 @@ def _shifted(batch: Batch, shift: int) -> Batch:
 def amendment(trade: Batch, now: int, draw: int) -> Batch:
     """A trade is taken back; with a draw it is another one, at one to four hundredths more."""
     _, _, _, number, price, size, symbol, _ = trade[0].item()
-    new = (number + _ANEW, round(price * (1.01 + draw % 4 / 100), 4), size + 1) if draw else (0, np.nan, 0.0)
+    new = (number + ANEW, round(price * (1.01 + draw % 4 / 100), 4), size + 1) if draw else (0, np.nan, 0.0)
     return rows(AMENDMENT, [(now, now, 0, number, *new, price, size, symbol)])

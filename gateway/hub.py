@@ -132,9 +132,9 @@ class Hub:
     def _rows(self, kind: str, batch: Batch) -> None:
         if kind == "gaps":
             self._missed(batch)
-            return
-        for channel, rows, numbers in self._channels(kind.removeprefix("revised_"), batch):
-            self._channel(channel, rows, numbers, revised=kind.startswith("revised_"))
+        elif kind != "amendments":  # what comes of them is a correction
+            for channel, rows, numbers in self._channels(kind.removeprefix("revised_"), batch):
+                self._channel(channel, rows, numbers, revised=kind.startswith("revised_"))
 
     def _channels(self, kind: str, batch: Batch) -> Iterator[tuple[str, Batch, NDArray[np.int64]]]:
         """The channels that rows go out on, and their numbers there."""

@@ -65,6 +65,8 @@ def summary_table(summary: Figures) -> Table:
     table.add_row("received", f"{summary['received']:,}")
     if summary.get("backfilled"):
         table.add_row("of it from the venue's history", f"{summary['backfilled']:,}")
+    if summary.get("amended"):
+        table.add_row("of it taken back or corrected", f"{summary['amended']:,}")
     table.add_row("stored", f"{summary['stored']:,}")
     for name, rows in summary["dropped"].items():
         table.add_row(f"dropped, {name}", f"{rows:,}")

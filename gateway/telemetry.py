@@ -58,7 +58,7 @@ class Telemetry(Collector):
             ("journal_bytes", "Bytes of journal files that the store has not deleted"),
         ):
             yield GaugeMetricFamily(f"candela_market_{name}", about, stats.get(name.removesuffix("_rows"), 0))
-        for name in ("bars", "signals", "late", "gaps", "revised", "backfilled"):
+        for name in ("bars", "signals", "late", "gaps", "revised", "backfilled", "amended"):
             yield CounterMetricFamily(
                 f"candela_market_{name}", f"{name.capitalize()} of the market process", stats.get(name, 0)
             )

@@ -140,7 +140,8 @@ def summary(final: Figures) -> Figures:
     """received == stored + dropped, by kind, with every dropped row under a name."""
     market: dict[str, Any] = final.get("market", {})
     store: dict[str, Any] = final.get("store", {})
-    inputs = ("trades", "quotes", "unknown")  # damaged rows whose kind is unknown may be inputs: none too few are said
+    # Damaged rows whose kind is unknown may be inputs: none too few are said.
+    inputs = ("trades", "quotes", "amendments", "unknown")
     received = sum(market.get("received", {}).values())
     rows = Counter(market.get("journaled", {}))
     rows.subtract(store.get("remaining", {}))
@@ -171,7 +172,7 @@ def _beside(market: Figures, exchange: Figures) -> Figures:
     """What was made of it, and what the exchange says of its faults, if it had any."""
     made = {
         "breaks": market.get("breaks", {}),
-        **{what: market.get(what, 0) for what in ("bars", "signals", "backfilled")},
+        **{what: market.get(what, 0) for what in ("bars", "signals", "backfilled", "amended")},
     }
     return made | {name: exchange[name] for name in ("faults", "withheld", "repeated") if name in exchange}
 

@@ -83,7 +83,7 @@ class Market:
             "journal_bytes": self.journal.position - self.journal.oldest,
             "ticks": sum(stats.received[what] for what in inputs),
             **{what: self.meter.rows[what] for what in ("bars", "signals", "gaps")},
-            **{what: self.engine.counts[what] for what in ("revised", "backfilled")},
+            **{what: self.engine.counts[what] for what in ("revised", "backfilled", "amended")},
             "tick_to_signal_us": latency,
             "venue_lag_us": _microseconds(stats.clock.lag),
             "symbols": len(self.engine.symbols),

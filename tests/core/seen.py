@@ -24,7 +24,7 @@ class Seen:
     def hear(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
             what = kind(batch)
-            for row in batch if what not in ("gaps", "quotes") else ():
+            for row in batch if what not in ("gaps", "quotes", "amendments") else ():
                 self._row(what, row)
             for gap in batch.tolist() if what == "gaps" else ():
                 self._missed(gap)

@@ -12,7 +12,7 @@ from core.events import SECOND, Batch, Symbols, kind
 from indicators import ema, rsi
 from strategies import crossover
 from tests.core.made import begun, durable, ended, put, storing
-from tests.core.troubled import MS, START, Cut, late, one_by_one, played, session, twice
+from tests.core.troubled import MS, START, Cut, changes, late, one_by_one, played, session, standing, twice
 
 NODES = (ema(3), rsi(5), crossover(3, 8))
 READS = {
@@ -76,3 +76,29 @@ def test_the_database_ends_as_if_nothing_had_happened(
     assert 0 < before[0] <= told
     assert signals[0] > 0
     assert {quality for (quality,) in bars} == {"complete", "partial", "corrected", "backfilled"}
+
+
+@pytest.mark.parametrize("pieces", [1, 40])
+def test_what_a_venue_takes_back_or_corrects_is_as_it_says_and_how_it_was_is_kept(
+    database: str, tmp_path: Path, kernels: Path, pieces: int
+) -> None:
+    trades, random = session(6), np.random.default_rng(6)
+    made_later = changes(trades, random, 0.05, 8 * SECOND)
+    arrivals = sorted([*late(one_by_one(trades), random, 0.03, 4 * SECOND), *made_later], key=lambda each: each[0])
+    source = f"amended {pieces}"
+    whole = stored(
+        database, tmp_path / "a", *made(kernels, f"{source} before", one_by_one(standing(trades, made_later))), 1
+    )
+    found = stored(database, tmp_path / "b", *made(kernels, source, arrivals), pieces)
+    assert found == whole
+    with psycopg.connect(database) as connection:
+        count = "SELECT what, count(*) FROM market_amendments WHERE source = %s GROUP BY 1 ORDER BY 1"
+        said: dict[str, int] = dict(connection.execute(count, [source]).fetchall())
+        before = "SELECT symbol, trade_id, price, size FROM market_amended_trades WHERE source = %s"
+        kept = set(connection.execute(before, [source]).fetchall())
+    assert sum(said.values()) == len(made_later) > 30
+    assert said["taken back"] == sum(np.isnan(change["price"][0]) for _, change in made_later)
+    every = [change[0][["trade_id", "old_price", "old_size", "symbol"]].item() for _, change in made_later]
+    then = {("ABC"[symbol], number, price, size) for number, price, size, symbol in every}
+    assert kept <= then
+    assert pieces == 1 or len(kept) > len(then) / 2  # in one flush only the last of several is carried over

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.errors import BadFrame, BadInput
-from core.events import BAR, QUOTE, SECOND, TRADE, VENUE, Symbols
+from core.events import AMENDMENT, BAR, QUOTE, SECOND, TRADE, VENUE, Symbols
 from core.ports import Notice, Subscription
 from feeds.alpaca import ALPACA, decode, nanoseconds
 
@@ -38,6 +38,18 @@ def test_trades_quotes_and_bars_become_rows_to_the_nanosecond() -> None:
     assert quote[0].item() == (TS, 5, 0, 330.1, 2.0, 330.2, 3.0, 1)
     assert (bar["ts_open"][0], bar["ts_event"][0], bar["vwap"][0]) == (TS, TS + 60 * SECOND, 1.5)
     assert (bar["origin"][0], bar["closed"][0], bar["trades"][0]) == (VENUE, 1, 7)
+
+
+def test_corrections_and_cancels_come_behind_the_trades_of_their_frame() -> None:
+    about = {"S": "MSFT", "x": "D", "z": "C", "t": STAMP}
+    correction = {"T": "c", **about, "oi": 7, "op": 39.15, "os": 440, "oc": ["@"], "ci": 8, "cp": 39.18, "cs": 441}
+    cancel = {"T": "x", **about, "i": 465, "p": 105.31, "s": 300, "a": "C"}
+    trade, amendments = decode(packed(correction, cancel, TRADE_MESSAGE), symbols(), 5).batches
+    assert (trade.dtype is TRADE, amendments.dtype is AMENDMENT) == (True, True)
+    assert amendments[0].item() == (TS, 5, 0, 7, 8, 39.18, 441.0, 39.15, 440.0, 1)
+    *when, number, new, price, size, old_price, old_size, symbol = amendments[1].item()
+    assert (when, number, new, size, old_price, old_size, symbol) == ([TS, 5, 0], 465, 0, 0.0, 105.31, 300.0, 1)
+    assert math.isnan(price)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +80,8 @@ def test_all_three_widths_of_a_timestamp_are_read(seconds: int) -> None:
         ({"T": "t", "S": "AAPL"}, "bad_message"),
         ({"T": "zz"}, "bad_message"),
         (17, "bad_message"),
-        ({"T": "c", "S": "AAPL", "oi": 1}, "not_used"),
+        ({"T": "c", "S": "AAPL", "oi": 1}, "bad_message"),
+        ({"T": "x", "S": "TSLA", "i": 1, "p": 1.0, "s": 1, "t": STAMP}, "unknown_symbol"),
         ({"T": "s", "S": "AAPL", "sc": "H"}, "not_used"),
     ],
 )

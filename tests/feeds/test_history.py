@@ -72,6 +72,20 @@ async def test_alpacas_are_those_of_its_stream_to_the_nanosecond() -> None:
         assert found["ts_event"].tolist() != (found["ts_event"] // 1000 * 1000).tolist()
 
 
+async def test_of_alpacas_what_was_taken_back_is_said_to_be_and_what_a_correction_brought_is_a_trade() -> None:
+    async with played(6, faults=("cancel=0.1:500ms", "correct=0.1:500ms")) as (venue, live):
+        found = await history(venue).trades(NAMES, *FOREVER)
+    gone, updates = np.isnan(found["price"]), venue.ledger.updates
+    named = list(zip(found["symbol"].tolist(), found["trade_id"].tolist(), strict=True))
+    assert {updates.get(name) for name, is_gone in zip(named, gone, strict=True) if is_gone} == {
+        "canceled",
+        "incorrect",
+    }
+    assert {updates.get(name) for name, is_gone in zip(named, gone, strict=True) if not is_gone} == {None, "corrected"}
+    assert not found["size"][gone].any()
+    assert len(found) == len(live) + sum(what == "corrected" for what in updates.values())
+
+
 async def test_alpacas_come_over_several_pages_and_a_venue_that_is_busy_is_waited_for() -> None:
     async with played(62, rate=600.0, ledger=Ledger(block=10_000), faults=("429=2",)) as (venue, live):
         began = asyncio.get_running_loop().time()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.events import (
+    AMENDMENT,
     BACKFILLED,
     COMPLETE,
     CORRECTED,
@@ -11,6 +12,7 @@ from core.events import (
     MISSED,
     REVISED_BAR,
     REVISED_SIGNAL,
+    REVISED_TRADE,
     SECOND,
     SIGNAL,
     TRADE,
@@ -91,3 +93,19 @@ async def test_a_trade_that_comes_late_is_told_as_such_and_is_not_the_newest(sta
         assert (await client.next("snapshot"))["seq"] == 5
     assert np.all(late["ts_event"] < T0)
     assert late.dtype is TRADE
+
+
+async def test_a_trade_that_is_taken_back_keeps_its_number_and_has_neither_price_nor_size(start: Start) -> None:
+    gateway = await start()
+    corrected, gone = trades(2, 1).view(REVISED_TRADE), trades(3, 1).view(REVISED_TRADE)
+    corrected["price"], corrected["trade_id"] = 7.0, 77
+    gone["price"], gone["size"] = np.nan, 0.0
+    about = [(T0, T0, 0, 3, 0, np.nan, 0.0, 1.0, 1.0, 0)]
+    async with gateway.client() as client:
+        await client.subscribe("trades", ["AAPL"])
+        for batch in (trades(1, 3), rows(AMENDMENT, about), corrected, gone, trades(4, 1)):
+            gateway.bus.put(batch)
+        got = [await client.next() for _ in range(6)]
+    assert [(frame["type"], frame["seq"]) for frame in got[3:]] == [("correction", 2), ("correction", 3), ("update", 4)]
+    assert (got[3]["data"]["price"], got[3]["data"]["trade_id"]) == (7.0, 77)
+    assert (got[4]["data"]["price"], got[4]["data"]["size"]) == (None, 0.0)

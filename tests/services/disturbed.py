@@ -29,11 +29,14 @@ from core.events import (
 from core.ports import Subscription, Venue
 from core.remaking import in_order
 from feeds import ALPACA, BINANCE
+from feeds.decoder import Decoder
 from feeds.exchange import Exchange
 from feeds.filling import Past
 from feeds.historian import answered
 from feeds.inquiry import Question
 from feeds.socket import SocketFeed
+from feeds.stats import FeedStats
+from feeds.timeline import ANEW
 from indicators import ema, rsi
 from strategies import crossover
 from tests.core.seen import Seen
@@ -87,6 +90,7 @@ class Run:
 
     async def of(self, venue: Exchange, past: Callable[[Exchange], Past]) -> None:
         await venue.start()
+        Decoder(self.venue, Symbols(NAMES), FeedStats(), self.engine.folder)  # what compiles has
         began, end = time.time_ns(), list[int]()  # once all is played no more time passes
 
         def clock() -> int:
@@ -161,10 +165,10 @@ def undisturbed(venue: Exchange, kernels: Path, step: int = 1) -> Seen:
 
 
 def unheard(run: Run, venue: Exchange, step: int = 1) -> Batch:
-    """What happened and never came over the socket."""
+    """What happened and never came over the socket; a corrected trade came when it did as it was before."""
     trades, heard = truth(venue, step), joined(run.received)
     known = {(row["symbol"].item(), row["trade_id"].item()) for row in heard}
-    own = [(row["symbol"].item(), row["trade_id"].item()) not in known for row in trades]
+    own = [(row["symbol"].item(), row["trade_id"].item() % ANEW) not in known for row in trades]
     return trades[np.array(own, dtype=np.bool_)]
 
 

@@ -29,6 +29,9 @@ FAULTS = {
     "reorder": ["reorder=0.1"],
     "late": ["late=0.05:3s"],
     "corrupt": ["corrupt=0.02"],
+    "cancel": ["cancel=0.1:2s"],
+    "correct": ["correct=0.1:2s"],
+    "cancel, correct and a gap": ["cancel=0.1:2s", "correct=0.1:1s", "drop@8s", "late=0.05:3s"],
     "clock-skew": ["clock-skew=-700ms", "drop@8s"],
     "429": ["429=2", "drop@8s"],
 }
@@ -54,6 +57,8 @@ def mixed(seed: int) -> list[str]:
         f"reorder={share(0.001, 0.1):.3f}",
         f"late={share(0.001, 0.05):.3f}:{span(100, 4000)}ms",
         f"corrupt={share(0.001, 0.01):.3f}",
+        f"cancel={share(0.01, 0.1):.3f}:{span(100, 4000)}ms",
+        f"correct={share(0.01, 0.1):.3f}:{span(100, 4000)}ms",
         f"clock-skew={chance.choice(('', '-'))}{span(1, 900)}ms",
     ]
     return chance.sample(lasting, chance.randint(1, 2)) + chance.sample(rates, chance.randint(1, 4))
