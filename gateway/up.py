@@ -19,7 +19,7 @@ from core.settings import Settings
 from feeds.faults import Plan
 from gateway.address import check_address
 from gateway.children import Child, Figures
-from services.market import live_feed
+from services.market import subscribed
 
 Show = Callable[[Figures], None]
 
@@ -64,7 +64,7 @@ class Platform:
         check_address(self.settings)
         Plan(self._faults)
         if self.settings.feed.venue != "exchange":
-            live_feed(self.settings)
+            subscribed(self.settings)
             if self._faults:
                 found = self.settings.feed.venue
                 raise BadInput(f"--fault is for the local exchange: expected --feed exchange, found {found}")

@@ -25,7 +25,7 @@ from core.settings import Market as MarketSettings
 from core.settings import Settings
 from feeds import ALPACA, VENUES
 from feeds.history import History
-from feeds.sessions import Sessions, sessions
+from feeds.sessions import sessions
 from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
@@ -195,28 +195,35 @@ def venue_of(settings: Settings) -> Venue:
     return ALPACA if settings.feed.venue == "exchange" else VENUES[settings.feed.venue]
 
 
-def live_feed(
-    settings: Settings, through: Callable[[Venue], Venue] = lambda venue: venue
-) -> tuple[SocketFeed, Symbols]:
-    """What the settings' venue sends, its frames' scanner compiled; `through` may wrap the venue."""
+def subscribed(settings: Settings) -> tuple[Venue, Subscription]:
+    """The settings' venue and what is asked of it; BadInput when names, a key or an address are missing."""
     feed, local = settings.feed, settings.feed.venue == "exchange"
     names = feed.symbols or (default_symbols(settings.exchange.symbols) if local else ())
     if not names:
         raise BadInput(f"{feed.venue} needs symbols: --symbols AAPL,MSFT or CANDELA__FEED__SYMBOLS=AAPL,MSFT")
     if local and not feed.url:
         raise BadInput("the local exchange has no address: start it with `candela up`, or set CANDELA__FEED__URL")
-    symbols = Symbols(names, source=feed.venue)
     key = settings.exchange.key if local else feed.key
     secret = (settings.exchange if local else feed).secret.get_secret_value()
     subscription = Subscription(tuple(names), feed.channels, key, secret)
     venue = venue_of(settings)
     venue.hello("connected", subscription)  # a missing key is said now, not when the venue asks for it
-    past = History(venue.name, names, url=feed.url, key=key, secret=secret)
+    return venue, subscription
+
+
+def live_feed(
+    settings: Settings, through: Callable[[Venue], Venue] = lambda venue: venue
+) -> tuple[SocketFeed, Symbols]:
+    """What the settings' venue sends, its frames' scanner compiled; `through` may wrap the venue."""
+    feed, (venue, asked) = settings.feed, subscribed(settings)
+    symbols = Symbols(asked.symbols, source=feed.venue)
+    past = History(venue.name, asked.symbols, url=feed.url, key=asked.key, secret=asked.secret)
+    calendar = "" if feed.venue == "exchange" else venue.calendar(feed.url or venue.url(asked))
     return SocketFeed(
-        through(venue), subscription, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
+        through(venue), asked, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
         kernels=settings.kernel_folder, silence_s=feed.silence_s, backfill_s=feed.backfill_s,
         past=past if settings.market.lookback_s > 0 and "trades" in feed.channels else None,
-        sessions=Sessions() if local else sessions(venue.calendar(feed.url or venue.url(subscription)), time.time_ns()),
+        sessions=sessions(calendar, time.time_ns()),
     ), symbols  # fmt: skip
 
 
