@@ -58,8 +58,7 @@ class SocketFeed:
         self.stats = FeedStats()
         self._venue, self._subscription, self._symbols = venue, subscription, symbols
         self._decoder = Decoder(venue, symbols, self.stats, kernels)
-        self._url = url or venue.url(subscription)
-        self._now = clock
+        self._url, self._now = url or venue.url(subscription), clock
         self._clock = self.stats.clock = VenueClock(close_delay)
         self._sessions = sessions or Sessions()
         self._silence = Silence(int(silence_s * SECOND), self._sessions)
