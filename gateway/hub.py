@@ -130,6 +130,8 @@ class Hub:
         return latest
 
     def _rows(self, kind: str, batch: Batch) -> None:
+        if kind in self._spans:  # what is revised was received long ago
+            self._spans[kind].append(time.time_ns() - batch["ts_recv"])
         if kind == "gaps":
             self._missed(batch)
         elif kind != "amendments":  # what comes of them is a correction
@@ -140,8 +142,6 @@ class Hub:
         """The channels that rows go out on, and their numbers there."""
         if kind == "bars" and not batch["seq"].all():
             batch = batch[batch["seq"] > 0]  # a venue's own bar beside ours has no number and no channel
-        if kind in self._spans:
-            self._spans[kind].append(time.time_ns() - batch["ts_recv"])
         if kind in ("trades", "quotes"):
             yield kind, batch, batch["seq"]
         elif kind in ("bars", "values"):
