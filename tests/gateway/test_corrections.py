@@ -75,6 +75,8 @@ async def test_a_signal_that_is_no_more_has_no_side(start: Start) -> None:
         ("correction", "signals.*"), ("correction", "signals.reversal"),
     ]  # fmt: skip
     assert {frame["data"]["side"] for frame in got[2:]} == {0.0}
+    gateway.hub._record()
+    assert gateway.hub.signal_latency.count == 1  # what is revised was received long ago
 
 
 async def test_a_trade_that_comes_late_is_told_as_such_and_is_not_the_newest(start: Start) -> None:
