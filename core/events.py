@@ -106,8 +106,8 @@ MISSED = _row(
     ("backfill", "i4"), ("rows", "i4"),
 )  # fmt: skip
 CHANNELS = ("trades", "quotes", "bars")
-REASONS = ("disconnected", "silent", "not_running", "damaged", "sequence", "late", "amended")
-DISCONNECTED, SILENT, NOT_RUNNING, DAMAGED, SEQUENCE, LATE, AMENDED = range(len(REASONS))
+REASONS = ("disconnected", "silent", "not_running", "damaged", "sequence", "late", "amended", "conflated")
+DISCONNECTED, SILENT, NOT_RUNNING, DAMAGED, SEQUENCE, LATE, AMENDED, CONFLATED = range(len(REASONS))
 BACKFILLS = ("pending", "done", "impossible")
 PENDING, DONE, IMPOSSIBLE = range(len(BACKFILLS))
 NEVER = np.iinfo(np.int64).max

@@ -37,6 +37,7 @@ class Feed(Section):
     symbols: tuple[str, ...] = ()
     channels: tuple[Literal["trades", "quotes", "bars"], ...] = ("trades", "quotes")
     silence_s: float = Field(default=60.0, gt=0)  # the longest silence that is borne; of a busy stream much less
+    conflate: bool = True  # of quotes that wait for too long only each symbol's newest go on, and that is said
     backfill_s: float = Field(default=2.0, ge=0, le=60)  # how long after a gap its trades are asked of the history
     key: str = ""
     secret: SecretStr = SecretStr("")

@@ -4,8 +4,10 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from core.errors import BadFrame
-from core.events import Batch, Symbols, joined
+from core.events import QUOTE, Batch, Symbols, joined
 from core.log import logger
 from core.ports import Notice, Venue
 from feeds.scanner import Scanner
@@ -20,7 +22,7 @@ class Decoder:
 
     def __init__(self, venue: Venue, symbols: Symbols, stats: FeedStats, kernels: Path | None = None) -> None:
         self.scanner = Scanner(venue.scanner, symbols, kernels) if kernels and venue.scanner else None
-        self.waiting = 0  # rows in the box
+        self.waiting = self.quotes = 0  # rows in the box, and how many of them are quotes
         self._venue, self._symbols, self._stats = venue, symbols, stats
         self._box: deque[Batch] = deque()
 
@@ -31,6 +33,7 @@ class Decoder:
     def scanned(self, batches: Sequence[Batch], scanner: Scanner) -> None:
         """Take what the scanner wrote; it counted the rows already."""
         self._stats.frames += scanner.frames
+        self.quotes += scanner.rows["quotes"]
         for what, rows in scanner.rows.items():
             self._stats.received[what] += rows
             self.waiting += rows
@@ -49,6 +52,7 @@ class Decoder:
         for batch in decoded.batches:
             self._stats.count(batch)
             self.waiting += len(batch)
+            self.quotes += len(batch) if batch.dtype is QUOTE else 0
             self._box.append(batch)
         return decoded.notices
 
@@ -76,5 +80,23 @@ class Decoder:
         if len(alike) > 1:
             found[-1] = joined(alike)
         self._box.clear()
-        self.waiting = 0
+        self.waiting = self.quotes = 0
         return found
+
+    def conflate(self) -> Batch:
+        """Of the quotes that wait keep the newest of each symbol, in its place; those that are left out."""
+        quotes = joined([np.empty(0, dtype=QUOTE), *(batch for batch in self._box if batch.dtype is QUOTE)])
+        kept = np.zeros(len(quotes), dtype=np.bool_)
+        _, newest = np.unique(quotes["symbol"][::-1], return_index=True)
+        kept[len(quotes) - 1 - newest] = True
+        found, first = deque[Batch](), 0
+        for batch in self._box:
+            if batch.dtype is QUOTE:
+                first, own = first + len(batch), kept[first : first + len(batch)]
+                found.extend([batch[own]] if own.any() else [])
+            else:
+                found.append(batch)
+        self._box, self.quotes = found, int(kept.sum())
+        self.waiting -= len(quotes) - self.quotes
+        left_out: Batch = quotes[~kept]
+        return left_out

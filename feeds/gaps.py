@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from core.events import (
     CHANNELS,
+    CONFLATED,
     DAMAGED,
     IMPOSSIBLE,
     MISSED,
@@ -85,6 +88,16 @@ class Gaps:
         """What came between data at `last` and now could not be read; whatever it was is missing."""
         begin = self._clock.surely(last)
         return self._ended(self._everything((begin, max(self._clock.latest(now), begin + 1)), DAMAGED, now))
+
+    def conflated(self, quotes: Batch, now: int) -> Batch:
+        """Between the first and the last of these quotes, which were left out, others of their symbol are lacking."""
+        known, channel = self._clock.at(now), CHANNELS.index("quotes")
+        told = []
+        for symbol in np.unique(quotes["symbol"]).tolist():
+            times = quotes["ts_event"][quotes["symbol"] == symbol]
+            span = int(times.min()), int(times.max()) + 1
+            told.append((known, now, 0, *span, symbol, channel, CONFLATED, IMPOSSIBLE, 0))
+        return rows(MISSED, told)
 
     def skipped(self, batch: Batch, now: int) -> Iterator[Batch]:
         """What is missing before or among these trades."""

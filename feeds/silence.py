@@ -16,9 +16,10 @@ class Silence:
     connection brought nothing either it is twice as long each time: a market that sleeps is not woken.
     """
 
-    def __init__(self, most: int, sessions: Sessions | None = None) -> None:
+    def __init__(self, most: int = 60 * SECOND, sessions: Sessions | None = None) -> None:
         self.last = 0  # when data came last, 0 for never
-        self._most, self._sessions = most, sessions or Sessions()
+        self.sessions = sessions or Sessions()
+        self._most = most
         self._longest = 0.0
         self._since = self._doubled = 0
 
@@ -45,7 +46,7 @@ class Silence:
     def overdue(self, now: int, by_venue: int) -> bool:
         """Whether nothing came for too long. While the venue is closed nothing has to, and how it was on one day says
         nothing of how the next begins."""
-        if not self._sessions.open_at(by_venue):
+        if not self.sessions.open_at(by_venue):
             self._since, self._longest, self._doubled = now, 0.0, 0
         return now - self.since > self.limit
 

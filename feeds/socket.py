@@ -1,7 +1,8 @@
 """The socket: the one place where market data is read from a network.
 
 What a read brought is decoded at once (`feeds/decoder.py`) and waits in a box; the loop takes all that waits. When the
-loop falls behind, reading pauses and the kernel's own window tells the venue to slow down: nothing is dropped here.
+loop falls behind, quotes are conflated, which is said; of too many trades none is: reading pauses, and the kernel's own
+window tells the venue to slow down.
 """
 
 import asyncio
@@ -20,16 +21,14 @@ from feeds.decoder import Decoder
 from feeds.filling import Filling, Past
 from feeds.gaps import Gaps
 from feeds.scanner import Scanner
-from feeds.sessions import Sessions
 from feeds.silence import Silence
 from feeds.stats import FeedStats
 from feeds.websocket import WebSocket, connect
 
-_ROOM = 50_000  # rows that may wait for the loop before reading pauses
-_TICK_S = 0.05
+_ROOM, _QUOTES = 1_000_000, 30_000  # rows that may wait before reading pauses; quotes before some are left out
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 _IDLE_S, _REPLY_S = 10.0, 10.0  # a venue that is silent so long is pinged, and left when it does not answer
-_STEADY_S = 10.0  # a connection that lived this long starts the back-off afresh
+_TICK_S, _STEADY_S = 0.05, 10.0  # a connection that lived as long as the latter starts the back-off afresh
 
 
 class SocketFeed:
@@ -49,10 +48,10 @@ class SocketFeed:
         close_delay: int = 100_000_000,
         jitter: random.Random | None = None,
         kernels: Path | None = None,
-        silence_s: float = 60.0,
+        silence: Silence | None = None,
         past: Past | None = None,
         backfill_s: float = 2.0,
-        sessions: Sessions | None = None,
+        conflate: bool = False,
     ) -> None:
         self.since = 0  # when an earlier run had data last, by the venue's clock
         self.stats = FeedStats()
@@ -60,10 +59,9 @@ class SocketFeed:
         self._decoder = Decoder(venue, symbols, self.stats, kernels)
         self._url, self._now = url or venue.url(subscription), clock
         self._clock = self.stats.clock = VenueClock(close_delay)
-        self._sessions = sessions or Sessions()
-        self._silence = Silence(int(silence_s * SECOND), self._sessions)
+        self._silence = silence or Silence()
         self._filling = Filling(past, symbols.names, self._add, clock, backfill_s) if past else None
-        self._lost_by = DISCONNECTED
+        self._lost_by, self._conflate = DISCONNECTED, conflate
         self._jitter = jitter or random.Random()  # noqa: S311 spreads reconnects, guards nothing
         self._ready, self._closing = asyncio.Event(), asyncio.Event()
         self._error: CandelaError | None = None
@@ -82,7 +80,7 @@ class SocketFeed:
     async def __aiter__(self) -> AsyncIterator[Batch]:
         self._gaps = Gaps(
             self._symbols, self._subscription.channels, self._clock, self.since, numbered=self._venue.numbered,
-            ask=self._filling.ask if self._filling else None, sessions=self._sessions,
+            ask=self._filling.ask if self._filling else None, sessions=self._silence.sessions,
         )  # fmt: skip
         connecting = asyncio.create_task(self._stay_connected())
         beside = [asyncio.create_task(self._tick())]
@@ -116,8 +114,9 @@ class SocketFeed:
         self._clock.learn(taken)
         return taken
 
-    def _add(self, batch: Batch) -> None:
-        self._decoder.put(batch)
+    def _add(self, *batches: Batch) -> None:
+        for batch in batches:
+            self._decoder.put(batch)
         self._ready.set()
 
     async def _tick(self) -> None:
@@ -128,9 +127,7 @@ class SocketFeed:
             if silent and before and self._connection is not None:
                 self._leave_silent(self._connection)
             before = silent
-            for batch in self._gaps.due(self._now()):
-                self._add(batch)
-            self._ready.set()
+            self._add(*self._gaps.due(self._now()))
 
     def _is_silent(self) -> bool:
         """Whether the venue says nothing for too long. Twice in a row: after a stall of ours we have to read first."""
@@ -181,8 +178,7 @@ class SocketFeed:
 
     def _lost(self) -> None:
         self.stats.connected = False
-        for batch in self._gaps.lost(self._silence.since, self._lost_by, self._now()):
-            self._add(batch)
+        self._add(*self._gaps.lost(self._silence.since, self._lost_by, self._now()))
         self._lost_by = DISCONNECTED
 
     def opened(self, connection: WebSocket) -> None:
@@ -222,6 +218,10 @@ class SocketFeed:
                 self._decoder.put(missed, before)
 
     def _came(self) -> None:
+        if self._conflate and self._decoder.quotes > max(_QUOTES, 2 * len(self._symbols)):
+            left_out = self._decoder.conflate()
+            self.stats.shed["quotes"] += len(left_out)
+            self._add(self._gaps.conflated(left_out, self._now()))
         if self._decoder.waiting > _ROOM and self._connection is not None:
             self._connection.pause_reading()
         self._ready.set()

@@ -10,11 +10,12 @@ from feeds.sequence import Sequences
 
 @dataclass
 class FeedStats:
-    """Rows received by kind, rows refused by reason, frames that made no sense, connections; the venue's numbering, and
-    its clock."""
+    """Rows received by kind, those of them left out since the loop was behind, rows refused by reason, frames that made
+    no sense, connections; the venue's numbering, and its clock."""
 
     received: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    shed: Counter[str] = field(default_factory=Counter)
     frames: int = 0
     bad_frames: int = 0
     connections: int = 0

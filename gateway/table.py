@@ -40,8 +40,8 @@ def _flow(market: Figures, gateway: Figures) -> list[tuple[str, str]]:
         ("rows stored", f"{sum(stored.values()):,} ({market.get('waiting', 0):,} in the journal)"),
         ("bars, signals", f"{market.get('bars', 0):,}, {market.get('signals', 0):,}"),
         (
-            "refused, dropped",
-            f"{sum(market.get('refused', {}).values()):,}, {sum(market.get('dropped', {}).values()):,}",
+            "refused, conflated, dropped",
+            ", ".join(f"{sum(market.get(what, {}).values()):,}" for what in ("refused", "shed", "dropped")),
         ),
         ("clients", f"{gateway.get('clients', 0):,}"),
     ]

@@ -45,7 +45,7 @@ class Telemetry(Collector):
 
     def _market(self) -> Iterator[Metric]:
         stats = self._hub.stats
-        for name in ("received", "refused", "journaled", "stored", "dropped", "published"):
+        for name in ("received", "shed", "refused", "journaled", "stored", "dropped", "published"):
             yield _by_kind(f"{name}_rows", f"Rows {name} by the market process", stats.get(name, {}))
         yield _by_kind("breaks", "Holes and repetitions in the venue's own numbering", stats.get("breaks", {}))
         lag = stats.get("venue_lag_us")

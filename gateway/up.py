@@ -149,6 +149,7 @@ def summary(final: Figures) -> Figures:
     beside = market.get("received", {}).get("bars", 0)  # the venue's bars: some only drive the nodes
     dropped = {f"refused: {reason}": count for reason, count in market.get("refused", {}).items()}
     for why, counts in (
+        ("conflated", market.get("shed", {})),
         ("not written", market.get("dropped", {})),
         ("not stored", store.get("lost", {})),
         ("left in the journal", store.get("remaining", {})),

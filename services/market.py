@@ -26,6 +26,7 @@ from core.settings import Settings
 from feeds import ALPACA, VENUES
 from feeds.history import History
 from feeds.sessions import sessions
+from feeds.silence import Silence
 from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
@@ -69,6 +70,7 @@ class Market:
         latency = {f"p{q}": _microseconds(self.meter.signal_latency.quantile(q / 100)) for q in (50, 99)}
         return {
             "received": dict(stats.received + Counter(refused=sum(stats.refused.values()) - unused, trades=told)),
+            "shed": dict(stats.shed),
             "refused": {reason: rows for reason, rows in refused.items() if rows},
             "not_used": unused,
             "bad_frames": stats.bad_frames,
@@ -221,9 +223,9 @@ def live_feed(
     calendar = "" if feed.venue == "exchange" else venue.calendar(feed.url or venue.url(asked))
     return SocketFeed(
         through(venue), asked, symbols, url=feed.url, close_delay=settings.market.close_delay_ms * 1_000_000,
-        kernels=settings.kernel_folder, silence_s=feed.silence_s, backfill_s=feed.backfill_s,
+        kernels=settings.kernel_folder, backfill_s=feed.backfill_s, conflate=feed.conflate,
         past=past if settings.market.lookback_s > 0 and "trades" in feed.channels else None,
-        sessions=sessions(calendar, time.time_ns()),
+        silence=Silence(int(feed.silence_s * SECOND), sessions(calendar, time.time_ns())),
     ), symbols  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from core.events import MISSED, NEVER, NOT_RUNNING, REASONS, SECOND, SILENT, TIM
 from core.ports import Subscription
 from feeds import ALPACA, COINBASE
 from feeds.sessions import Sessions
+from feeds.silence import Silence
 from feeds.socket import SocketFeed
 from tests.feeds.made import listen
 
@@ -75,7 +76,7 @@ async def listening(
         port = server.sockets[0].getsockname()[1]
         feed = SocketFeed(
             ALPACA, Subscription(("A", "B"), ("trades",), "key"), Symbols(("A", "B")), url=f"ws://127.0.0.1:{port}/",
-            jitter=random.Random(1), silence_s=silence_s, sessions=sessions,
+            jitter=random.Random(1), silence=Silence(int(silence_s * SECOND), sessions),
         )  # fmt: skip
         feed.since = since
         reading = asyncio.create_task(listen(feed, got))
@@ -186,7 +187,7 @@ async def test_heartbeats_tell_a_quiet_market_from_a_mute_socket() -> None:
 
     async with serve(quiet, "127.0.0.1", 0) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        feed = SocketFeed(COINBASE, Subscription(("BTC-USD",)), Symbols(("BTC-USD",)), url=url, silence_s=1.0)
+        feed = SocketFeed(COINBASE, Subscription(("BTC-USD",)), Symbols(("BTC-USD",)), url=url, silence=Silence(SECOND))
         reading = asyncio.create_task(listen(feed, []))
         await asyncio.sleep(3)
         assert feed.stats.connections == 1

@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
+import feeds.socket
 from core.errors import BadInput
 from core.events import TRADE, Batch, Symbols
 from feeds import ALPACA
@@ -202,8 +203,11 @@ async def test_a_venue_that_answers_no_ping_is_left() -> None:
 
 
 @pytest.mark.parametrize("compiled", [True, False])
-def test_a_burst_that_nobody_takes_waits_outside_and_none_of_it_is_lost(*, compiled: bool) -> None:
+def test_a_burst_that_nobody_takes_waits_outside_and_none_of_it_is_lost(
+    monkeypatch: pytest.MonkeyPatch, *, compiled: bool
+) -> None:
     """On uvloop, as in the market process."""
+    monkeypatch.setattr(feeds.socket, "_ROOM", 50_000)
     frame = packed(*[{**TRADE_MESSAGE, "i": number} for number in range(100)])
 
     async def talk(connection: ServerConnection) -> None:

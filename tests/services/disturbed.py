@@ -34,6 +34,7 @@ from feeds.exchange import Exchange
 from feeds.filling import Past
 from feeds.historian import answered
 from feeds.inquiry import Question
+from feeds.silence import Silence
 from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
 from feeds.timeline import ANEW
@@ -99,7 +100,7 @@ class Run:
         feed = SocketFeed(
             self.venue, Subscription(tuple(NAMES), ("trades", "quotes"), "key", "secret"), Symbols(NAMES),
             url=venue.url(self.venue.name), clock=clock, close_delay=int(0.1 * SPEED * SECOND), jitter=random.Random(1),
-            silence_s=7.0, past=past(venue), backfill_s=0.05, kernels=self.engine.folder,
+            silence=Silence(7 * SECOND), past=past(venue), backfill_s=0.05, kernels=self.engine.folder,
         )  # fmt: skip
         listening = asyncio.create_task(self._listen(feed))
         await until(lambda: listening.done() or (clock() - began > SECONDS * SECOND and not self._cut(feed)))

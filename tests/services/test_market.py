@@ -54,4 +54,4 @@ key = "key"
 def test_a_feed_of_stocks_knows_when_they_are_traded(tmp_path: Path, venue: str, closed: bool) -> None:
     feed, _ = live_feed(load(text=LIVE.format(folder=tmp_path, venue=venue)))
     night = (time.time_ns() // DAY + 7) * DAY + 5 * HOUR  # in New York it is midnight, or one
-    assert feed._sessions.open_at(night) != closed
+    assert feed._silence.sessions.open_at(night) != closed
