@@ -22,6 +22,8 @@ from gateway.children import Child, Figures
 from services.market import subscribed
 
 Show = Callable[[Figures], None]
+# Damaged rows whose kind is unknown may be inputs: none too few are said.
+_INPUTS = ("trades", "quotes", "amendments", "unknown")
 
 
 class Platform:
@@ -140,8 +142,6 @@ def summary(final: Figures) -> Figures:
     """received == stored + dropped, by kind, with every dropped row under a name."""
     market: dict[str, Any] = final.get("market", {})
     store: dict[str, Any] = final.get("store", {})
-    # Damaged rows whose kind is unknown may be inputs: none too few are said.
-    inputs = ("trades", "quotes", "amendments", "unknown")
     received = sum(market.get("received", {}).values())
     rows = Counter(market.get("journaled", {}))
     rows.subtract(store.get("remaining", {}))
@@ -154,8 +154,8 @@ def summary(final: Figures) -> Figures:
         ("not stored", store.get("lost", {})),
         ("left in the journal", store.get("remaining", {})),
     ):
-        dropped |= {f"{why}: {what}": count for what, count in counts.items() if what in inputs and count}
-    stored = sum(rows[what] for what in inputs) + beside
+        dropped |= {f"{why}: {what}": count for what, count in counts.items() if what in _INPUTS and count}
+    stored = sum(rows[what] for what in _INPUTS) + beside
     sent = final.get("exchange", {}).get("sent", {})
     logger().info("stopped", received=received, stored=stored, dropped=dropped)
     return {
