@@ -2,10 +2,33 @@
 
 from core.making import build
 from core.node import Node
+from strategies.adx_trend import adx_trend
+from strategies.bollinger_breakout import bollinger_breakout
+from strategies.bollinger_reversion import bollinger_reversion
 from strategies.crossover import crossover
+from strategies.donchian_breakout import donchian_breakout
+from strategies.keltner_squeeze import keltner_squeeze
+from strategies.macd_crossover import macd_crossover
+from strategies.momentum import momentum
+from strategies.opening_range import opening_range
 from strategies.rsi_reversal import rsi_reversal
+from strategies.supertrend_flip import supertrend_flip
+from strategies.vwap_reversion import vwap_reversion
 
-ALL = (crossover, rsi_reversal)
+ALL = (
+    adx_trend,
+    bollinger_breakout,
+    bollinger_reversion,
+    crossover,
+    donchian_breakout,
+    keltner_squeeze,
+    macd_crossover,
+    momentum,
+    opening_range,
+    rsi_reversal,
+    supertrend_flip,
+    vwap_reversion,
+)
 
 
 def strategy(text: str) -> Node:
@@ -13,4 +36,19 @@ def strategy(text: str) -> Node:
     return build(text, {maker.__name__: maker for maker in ALL})
 
 
-__all__ = ["ALL", "crossover", "rsi_reversal", "strategy"]
+__all__ = [
+    "ALL",
+    "adx_trend",
+    "bollinger_breakout",
+    "bollinger_reversion",
+    "crossover",
+    "donchian_breakout",
+    "keltner_squeeze",
+    "macd_crossover",
+    "momentum",
+    "opening_range",
+    "rsi_reversal",
+    "strategy",
+    "supertrend_flip",
+    "vwap_reversion",
+]

@@ -18,7 +18,8 @@ from indicators.ema import ema
 
 
 @step
-def _crossover(s: State, _p: Constants, fast: float, slow: float, reach: float) -> tuple[float, float]:
+def crossed(s: State, _p: Constants, fast: float, slow: float, reach: float) -> tuple[float, float]:
+    """Side and strength as `fast` goes through `slow`; their distance changing by `reach` is full strength."""
     distance = fast - slow
     before = s.distance
     known = s.known
@@ -36,7 +37,7 @@ def crossover(fast: Period = 12, slow: Period = 26, on_gap: OnGap = "flag") -> N
     if fast >= slow:
         raise BadInput(f"fast must be less than slow ({slow}), was {fast}")
     return Node(
-        step=_crossover,
+        step=crossed,
         inputs=(ema(fast), ema(slow), atr(14)),
         state={"distance": 0.0, "known": 0},
         outputs=("side", "strength"),
