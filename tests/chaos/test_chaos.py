@@ -31,10 +31,12 @@ def test_nothing_is_lost_nothing_doubled_whatever_is_killed(folder: Path) -> Non
 def test_a_watermark_outside_the_transaction_is_caught(folder: Path) -> None:
     chaos = Chaos(folder, store="tests.chaos.broken")
     try:
-        for _ in range(8):
+        for turn in range(60):  # a kill has to fall between two transactions
             chaos.flowing()
-            time.sleep(0.5)
+            time.sleep(0.3 + turn % 5 / 10)
             chaos.kill(("store",))
+            if chaos.count(Found()).doubled:
+                break
         time.sleep(1)
         chaos.stop()
         found = chaos.count(Found())

@@ -183,7 +183,8 @@ def test_without_a_lookback_an_amendment_is_said_at_once_and_one_that_makes_no_s
     trades, engine = session(4), make(lookback=0)
     engine(trades)
     _, _, _, number, price, size, symbol, _ = trades[50].item()
-    (said,) = engine(rows(AMENDMENT, [(START, 1, 0, number, 0, np.nan, 0.0, price, size, symbol)]))
+    kept, said = engine(rows(AMENDMENT, [(START, 1, 0, number, 0, np.nan, 0.0, price, size, symbol)]))
+    assert kept.dtype is AMENDMENT
     assert said[["from_ts", "to_ts", "symbol", "reason"]].tolist() == [(START, START + 1, symbol, AMENDED)]
     assert engine(rows(AMENDMENT, [(START, 1, 0, number, 9, -1.0, 1.0, price, size, symbol)])) == ()
     assert engine.refused[REFUSED.index("bad_amendment")] == 1

@@ -58,12 +58,14 @@ async def test_cryptos_are_those_of_the_stream_with_who_took() -> None:
     assert set(found["side"].tolist()) == {-1, 0, 1}
 
 
-def test_what_was_cancelled_later_was_a_trade_and_what_a_correction_brought_was_not() -> None:
+def test_what_was_taken_back_since_has_no_price_and_what_a_correction_brought_is_a_trade() -> None:
     told = {"t": "2022-10-21T20:19:03.752176Z", "x": "D", "p": 129.88, "s": 5, "c": [" ", "T", "I"], "z": "A"}
     trades = [{**told, "i": 1, "u": "canceled"}, {**told, "i": 2, "u": "incorrect"}, {**told, "i": 3, "u": "corrected"}]
     found = parsed({"AAPL": trades}, {"AAPL": 4})
-    assert found["trade_id"].tolist() == [1, 2]
-    assert found[0].item() == (1666383543752176000, 0, 0, 1, 129.88, 5.0, 4, 0)
+    assert found["trade_id"].tolist() == [1, 2, 3]
+    assert np.isnan(found["price"]).tolist() == [True, True, False]
+    assert found["size"].tolist() == [0.0, 0.0, 5.0]
+    assert found[2].item() == (1666383543752176000, 0, 0, 3, 129.88, 5.0, 4, 0)
     with pytest.raises(Unavailable, match="trades that are none"):
         parsed({"AAPL": [{**told, "p": "much"}]}, {"AAPL": 4})
 
