@@ -159,25 +159,18 @@ class History:
         """What a query gives and the archive that goes with it: what was listed before it was listed behind it."""
         while True:
             archive = self._shelf.archive
-            found, (version,) = await self._each((name, given), ("archived_version", {}))
-            if version["version"] == archive.version:
+            found = await self._all(name, given)
+            (row,) = await self._all("archived_version", {})
+            if row["version"] == archive.version:
                 return found, archive
             listed = [tuple(row.values()) for row in await self._all("archived_parts", {})]
             self._shelf.archive = archive.relisted(listed)
 
     async def _all(self, name: str, given: Row) -> list[Row]:
-        (found,) = await self._each((name, given))
-        return found
-
-    async def _each(self, *asks: tuple[str, Row]) -> list[list[Row]]:
-        """What queries give, one after the other, for one way to the server and back."""
         try:
-            async with self._pool.connection() as connection, connection.pipeline():
-                cursors = [
-                    await connection.execute(query(name), {"source": self.source, **given}, binary=True)
-                    for name, given in asks
-                ]
-                return [await cursor.fetchall() for cursor in cursors]
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(query(name), {"source": self.source, **given}, binary=True)
+                return await cursor.fetchall()
         except psycopg.errors.UndefinedTable:
             raise StoreDown(
                 "the database is of an earlier version, or empty: the market or the store process brings it up to date"
