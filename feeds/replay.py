@@ -18,6 +18,7 @@ from core.errors import BadFrame, BadInput
 from core.events import QUOTE, SECOND, TRADE, Batch, Symbols, joined
 from core.log import logger
 from feeds.clock import VenueClock
+from feeds.columns import numbers, times
 from feeds.recording import head, lines
 from feeds.stats import FeedStats
 
@@ -132,37 +133,17 @@ def _kind_of(path: Path, columns: Sequence[str]) -> tuple[np.dtype[np.void], tup
 
 def _rows(path: Path, frame: pl.DataFrame, dtype: np.dtype[np.void], prices: Sequence[str], symbols: Symbols) -> Batch:
     batch = np.zeros(len(frame), dtype=dtype)
-    batch["ts_event"] = _times(path, frame["ts_event"])
-    batch["ts_recv"] = _times(path, frame["ts_recv"]) if "ts_recv" in frame.columns else batch["ts_event"]
+    batch["ts_event"] = times(path, frame["ts_event"])
+    batch["ts_recv"] = times(path, frame["ts_recv"]) if "ts_recv" in frame.columns else batch["ts_event"]
     names = frame["symbol"].cast(pl.String).fill_null("")
     ids = {name: symbols.id(name) for name in names.unique(maintain_order=True)}
     batch["symbol"] = names.replace_strict(ids, return_dtype=pl.Int64).to_numpy()
     for name in prices:
-        batch[name] = _numbers(path, frame[name], pl.Float64, float("nan"))
+        batch[name] = numbers(path, frame[name], pl.Float64, float("nan"))
     for name in ("trade_id", "side"):
         if name in frame.columns and dtype is TRADE:
-            batch[name] = _numbers(path, frame[name], pl.Int64 if name == "trade_id" else pl.Int32, 0)
+            batch[name] = numbers(path, frame[name], pl.Int64 if name == "trade_id" else pl.Int32, 0)
     return batch
-
-
-def _times(path: Path, column: pl.Series) -> pl.Series:
-    try:
-        if column.dtype == pl.String:
-            column = column.str.to_datetime(time_unit="ns", time_zone="UTC", strict=True)
-        if column.dtype.is_temporal():
-            column = column.dt.cast_time_unit("ns")
-        return column.cast(pl.Int64, strict=True).fill_null(0)
-    except pl.exceptions.PolarsError as error:
-        raise BadInput(
-            f"{path}, column {column.name}: expected nanoseconds, datetimes or RFC 3339 text: {error}"
-        ) from None
-
-
-def _numbers(path: Path, column: pl.Series, kind: type[pl.DataType], missing: float) -> pl.Series:
-    try:
-        return column.cast(kind, strict=True).fill_null(missing)
-    except pl.exceptions.PolarsError as error:
-        raise BadInput(f"{path}, column {column.name}: expected numbers: {error}") from None
 
 
 def _together(batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import exchanging, offline
+from gateway import backtesting, exchanging, offline
 from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -149,6 +149,7 @@ def doctor(config_file: ConfigFile = None, data: DataFolder = None, as_json: AsJ
 app.command()(exchanging.exchange)
 app.command()(exchanging.record)
 serve.command("exchange")(exchanging.serve)
+app.command()(backtesting.backtest)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)

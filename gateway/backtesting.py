@@ -1,0 +1,81 @@
+"""`candela backtest`: a strategy over a file of history, and what came of it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from gateway.flags import AsJson, ConfigFile, DataFolder, loaded, out
+
+if TYPE_CHECKING:
+    from services.trading.backtests import Report
+
+
+def backtest(
+    *,
+    strategy: Annotated[str, typer.Argument(help='Such as crossover or "crossover(12, 26)".')],
+    file: Annotated[Path, typer.Argument(help="Bars or trades: CSV, Parquet, recorded frames.")],
+    timeframe: Annotated[str | None, typer.Option(help="Of the bars made of trades; 1m without.")] = None,
+    terms: Annotated[
+        str,
+        typer.Option(help="What trading costs and how much is done: cash=1e5, commission=2bps, stop=5%, shorts=no…"),
+    ] = "",
+    config_file: ConfigFile = None,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """A strategy over history, through the same compiled code that runs live; orders are filled at the next bar's open.
+
+    Example: candela backtest "crossover(12, 26)" bars.csv --terms "commission=2bps, spread=1bps, shorts=no"
+    """
+    from services.trading.backtests import history, tested  # noqa: PLC0415 other verbs need no compiler
+    from strategies.terms import terms as parsed  # noqa: PLC0415
+
+    settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
+    found = history(file, timeframe, settings.kernel_folder)
+    report = tested(strategy, found, parsed(terms), settings.kernel_folder)
+    if as_json:
+        out.print_json(json.dumps(told(report)))
+        return
+    out.print(table(told(report)))
+    if not any((report.run.terms.commission, report.run.terms.per_share, report.run.terms.spread)):
+        out.print('→ trading cost nothing here: --terms "commission=1bps, spread=2bps" counts what it does cost')
+
+
+def told(report: "Report") -> dict[str, Any]:  # Any: JSON
+    names = {"symbols": list(report.history.symbols), "terms": report.run.terms._asdict()}
+    return {"strategy": report.strategy, "timeframe": report.history.timeframe, **names, **report.figures}
+
+
+def table(told: dict[str, Any]) -> Table:  # Any: JSON
+    """The figures in words."""
+    title = f"{told['strategy']} on {told['timeframe']} bars"
+    found = Table(box=None, show_header=False, title=title, title_style="bold")
+    found.add_column(style="dim")
+    found.add_column(justify="right")
+    names = told["symbols"]
+    found.add_row("symbols", ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
+    if "from" in told:
+        found.add_row("from, to", f"{_moment(told['from'])}, {_moment(told['to'])}")
+    for name, form in _FORMS.items():
+        if told.get(name) is not None:
+            found.add_row(name.replace("_", " "), form.format(told[name]))
+    if told.get("sharpe_95"):
+        found.add_row("sharpe, 95 of 100", "{:.2f} to {:.2f}".format(*told["sharpe_95"]))
+    return found
+
+
+_FORMS = {
+    "bars": "{:,}", "end_equity": "{:,.2f}", "total_return": "{:.2%}", "buy_and_hold": "{:.2%}",
+    "annual_return": "{:.2%}", "annual_volatility": "{:.2%}", "sharpe": "{:.2f}", "sortino": "{:.2f}",
+    "calmar": "{:.2f}", "omega": "{:.2f}", "max_drawdown": "{:.2%}", "max_drawdown_days": "{:,.1f}",
+    "exposure": "{:.1%}", "trades": "{:,}", "win_rate": "{:.1%}", "profit_factor": "{:.2f}", "mean_profit": "{:,.2f}",
+    "fees": "{:,.2f}", "turnover": "{:,.1f} a year", "cost_share": "{:.1%} of what was won and lost",
+}  # fmt: skip
+
+
+def _moment(nanoseconds: int) -> str:
+    return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M}"

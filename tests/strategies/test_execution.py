@@ -1,0 +1,339 @@
+"""Execution against the same rules written down a second time, and the rules themselves on small cases."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+import strategies.backtest
+from core.bank import Bank
+from core.errors import BadInput
+from core.events import BAR, SECOND, SIGNAL, Batch
+from strategies import crossover
+from strategies.backtest import Account, backtest, rounds
+from strategies.terms import Terms, terms
+
+T0 = 1_700_000_000 * SECOND
+YEAR = 365.25 * 86_400 * SECOND
+
+
+def made(*rows: tuple[float, float, float, float], symbols: int = 1, volume: float = 1e9) -> Batch:
+    """Bars of a second from open, high, low and close, the symbols in turn."""
+    bars = np.zeros(len(rows), dtype=BAR)
+    for name, column in zip(("open", "high", "low", "close"), np.array(rows).T, strict=True):
+        bars[name] = column
+    number = np.arange(len(rows))
+    bars["symbol"], bars["volume"] = number % symbols, volume
+    bars["ts_open"] = T0 + number // symbols * SECOND
+    bars["ts_event"] = bars["ts_close"] = bars["ts_open"] + SECOND
+    return bars
+
+
+def said(bars: Batch, *sides: tuple[int, float]) -> Batch:
+    """Signals at the closes of these bars."""
+    signals = np.zeros(len(sides), dtype=SIGNAL)
+    for signal, (at, side) in zip(signals, sides, strict=True):
+        signal["ts_event"], signal["symbol"], signal["side"] = bars["ts_event"][at], bars["symbol"][at], side
+    return signals
+
+
+def flat(*prices: float) -> list[tuple[float, float, float, float]]:
+    return [(price, price, price, price) for price in prices]
+
+
+@pytest.fixture
+def account(kernels: Path) -> Callable[..., Account]:
+    return lambda terms, symbols=1: Account(symbols, terms, kernels)
+
+
+def test_an_order_is_filled_at_the_next_open_and_pays_spread_slippage_and_fees(account: Callable[..., Account]) -> None:
+    bars = made(*flat(10, 11, 12, 13))
+    ours = account(Terms(cash=1000.0, units=10, spread=0.02, slippage=0.01, commission=0.001, per_share=0.1, least=2.0))
+    ours.follow(bars, said(bars, (0, 1.0), (2, -1.0)))
+    bought, sold = ours.fills().tolist()
+    assert bought[:3] == (bars["ts_open"][1], 10.0, pytest.approx(11 * 1.02))
+    assert bought[3] == 2.0  # the least
+    assert sold[:3] == (bars["ts_open"][3], -20.0, pytest.approx(13 * 0.98))
+    assert sold[3] == pytest.approx(20 * (13 * 0.98 * 0.001 + 0.1))
+    cash = 1000 - 10 * 11 * 1.02 - 2 + 20 * 13 * 0.98 - sold[3]
+    assert ours.points()["cash"].tolist()[-1] == pytest.approx(cash)
+    assert ours.points()["equity"].tolist()[-1] == pytest.approx(cash - 10 * 13)
+    assert ours.points()["ts_event"].tolist() == bars["ts_event"].tolist()
+
+
+def test_latency_skips_the_bars_that_open_too_early(account: Callable[..., Account]) -> None:
+    bars = made(*flat(10, 11, 12, 13))
+    ours = account(Terms(units=1, latency_s=1.5))
+    ours.follow(bars, said(bars, (0, 1.0)))
+    assert ours.fills()["ts_event"].tolist() == [bars["ts_open"][3]]
+
+
+def test_no_more_than_a_share_of_the_volume_is_traded_and_the_rest_waits(account: Callable[..., Account]) -> None:
+    bars = made(*flat(10, 10, 10, 10, 10), volume=40.0)
+    ours = account(Terms(units=25, participation=0.25, lot=1.0))
+    ours.follow(bars, said(bars, (0, 1.0)))
+    assert ours.fills()["quantity"].tolist() == [10, 10, 5]
+    assert ours.fills()["left"].tolist() == [15, 5, 0]
+
+
+def test_cash_and_leverage_bound_what_is_bought_and_sold_short(account: Callable[..., Account]) -> None:
+    bars = made(*flat(10, 10, 10, 10))
+    for leverage, quantity in ((1.0, 100.0), (2.5, 250.0)):
+        for side in (1.0, -1.0):
+            ours = account(Terms(cash=1000.0, units=1e6, leverage=leverage))
+            ours.follow(bars, said(bars, (0, side)))
+            assert ours.fills()["quantity"].tolist() == [side * quantity]
+    ours = account(Terms(cash=1000.0, shorts=False))
+    ours.follow(bars, said(bars, (0, -1.0), (1, 1.0), (2, -1.0)))
+    assert ours.fills()["quantity"].tolist() == [100.0, -100.0]
+
+
+@pytest.mark.parametrize(
+    ("bar", "price", "reason"),
+    [
+        ((10, 10.4, 9.6, 10), None, None),
+        ((10, 10.4, 9.4, 10), 9.5, 1),  # the stop
+        ((9.2, 9.4, 9.0, 9.1), 9.2, 1),  # it opened beyond it
+        ((10, 10.6, 9.6, 10), 10.5, 2),  # the target
+        ((10.8, 10.9, 10.7, 10.8), 10.8, 2),
+        ((10, 10.6, 9.4, 10), 9.5, 1),  # both: the worse one
+    ],
+)
+def test_a_stop_and_a_target_within_a_bar(
+    account: Callable[..., Account], bar: tuple[float, float, float, float], price: float | None, reason: int | None
+) -> None:
+    for side in (1.0, -1.0):
+        rows = [*flat(10, 10), bar if side > 0 else tuple(20 - bar[i] for i in (0, 2, 1, 3)), *flat(10)]
+        bars = made(*rows)  # type: ignore[arg-type]  # four numbers
+        ours = account(Terms(units=10, stop=0.05, target=0.05))
+        ours.follow(bars, said(bars, (0, side)))
+        out = ours.fills()[1:]
+        at = None if price is None else price if side > 0 else 20 - price
+        assert out["quantity"].tolist() == ([] if at is None else [-10 * side])
+        assert out["price"].tolist() == ([] if at is None else [pytest.approx(at)])
+        assert out["reason"].tolist() == ([] if at is None else [reason])
+
+
+def test_what_is_sold_short_costs_its_borrowing(account: Callable[..., Account]) -> None:
+    bars = made(*flat(10, 10, 10))
+    ours = account(Terms(cash=1000.0, units=10, borrow=0.5))
+    ours.follow(bars, said(bars, (0, -1.0)))
+    points = ours.points()
+    assert points["equity"][1] == 1000.0 - 100 * 0.5 * SECOND / YEAR  # from the close before it on
+    assert points["equity"][2] == pytest.approx(1000.0 - 2 * 100 * 0.5 * SECOND / YEAR, rel=1e-15)
+
+
+def test_who_has_nothing_left_is_out(account: Callable[..., Account]) -> None:
+    bars = made(*flat(10, 10, 25, 25, 5))
+    ours = account(Terms(cash=1000.0, units=1e6))
+    ours.follow(bars, said(bars, (0, -1.0), (2, 1.0), (3, -1.0)))
+    assert ours.fills()["reason"].tolist() == [0, 3]
+    assert ours.points()["equity"].tolist()[2:] == [-500.0] * 3
+    assert ours.points()["gross"].tolist()[2:] == [0.0] * 3
+
+
+@dataclass
+class Plain:
+    """The same rules, in the plainest way."""
+
+    terms: Terms
+    cash: float
+    held: dict[int, list[float]] = field(default_factory=dict)  # quantity, price, entry, order, due, marked
+    fills: list[tuple[Any, ...]] = field(default_factory=list)
+    out: bool = False
+
+    def of(self, symbol: int) -> list[float]:
+        return self.held.setdefault(symbol, [0.0, 0.0, 0.0, 0.0, 0, 0])
+
+    @property
+    def equity(self) -> float:
+        return self.cash + sum(each[0] * each[1] for each in self.held.values())
+
+    def lots(self, quantity: float) -> float:
+        lot = self.terms.lot
+        return float(np.sign(quantity) * np.floor(abs(quantity) / lot + 1e-9) * lot) if lot else quantity
+
+    def trade(self, ts: int, symbol: int, quantity: float, at: float, reason: int) -> None:
+        terms, own = self.terms, self.of(symbol)
+        price = at * (1 + np.sign(quantity) * (terms.spread / 2 + terms.slippage))
+        fee = max(terms.least, abs(quantity) * (price * terms.commission + terms.per_share))
+        before, after = own[0], own[0] + quantity
+        if before * quantity >= 0:
+            own[2] = (own[2] * abs(before) + price * abs(quantity)) / abs(after)
+        elif before * after < 0:
+            own[2] = price
+        own[0] = after
+        self.cash -= quantity * price + fee
+        self.fills.append((ts, symbol, quantity, price, fee, reason))
+
+    def order(self, x: Any) -> None:
+        terms, own = self.terms, self.of(x["symbol"])
+        wanted, at = own[0] + own[3], float(x["open"])
+        others = sum(abs(each[0] * each[1]) for symbol, each in self.held.items() if symbol != x["symbol"])
+        equity = self.equity + own[0] * (at - own[1])
+        cost = at * (1 + terms.spread / 2 + terms.slippage) * (1 + terms.commission) + terms.per_share
+        most = max(0.0, terms.leverage * equity - others) / cost
+        if (abs(wanted) > abs(own[0]) or wanted * own[0] < 0) and abs(wanted) > most:
+            less = float(np.sign(wanted)) * most
+            wanted = own[0] if less * own[0] > 0 and most < abs(own[0]) else less
+        full = self.lots(wanted - own[0])
+        limit = terms.participation * float(x["volume"]) if terms.participation else np.inf
+        now = self.lots(float(np.clip(full, -limit, limit)))
+        rest = wanted - own[0] - now
+        own[3] = rest if terms.participation and self.lots(rest) else 0.0
+        if now:
+            self.trade(x["ts_open"], x["symbol"], now, at, 0)
+
+    def protect(self, x: Any) -> None:
+        own, terms = self.of(x["symbol"]), self.terms
+        side = np.sign(own[0])
+        stop, target = own[2] * (1 - side * terms.stop), own[2] * (1 + side * terms.target)
+        worst, best = (x["low"], x["high"]) if side > 0 else (x["high"], x["low"])
+        if terms.stop and (worst - stop) * side <= 0:
+            own[3], at = 0.0, x["open"] if (x["open"] - stop) * side <= 0 else stop
+            self.trade(x["ts_event"], x["symbol"], -own[0], at, 1)
+        elif terms.target and (best - target) * side >= 0:
+            own[3], at = 0.0, x["open"] if (x["open"] - target) * side >= 0 else target
+            self.trade(x["ts_event"], x["symbol"], -own[0], at, 2)
+
+    def bar(self, x: Any, sides: list[float]) -> None:
+        own, terms = self.of(x["symbol"]), self.terms
+        if not self.out and own[3] and x["ts_open"] >= own[4]:
+            self.order(x)
+        if own[0]:
+            self.protect(x)
+        if own[0] < 0 and own[5]:
+            self.cash += own[0] * float(x["close"]) * terms.borrow / YEAR * (int(x["ts_event"]) - own[5])
+        own[1], own[5] = float(x["close"]), int(x["ts_event"])
+        if not self.out and self.equity <= 0:
+            self.out = True
+            for symbol, each in sorted(self.held.items()):
+                each[3] = 0.0
+                if each[0]:
+                    self.trade(x["ts_event"], symbol, -each[0], each[1], 3)
+        for side in [] if self.out else sides:
+            amount = terms.units or terms.share * self.equity / own[1]
+            own[3] = (side if side > 0 or terms.shorts else 0.0) * amount - own[0]
+            own[4] = int(x["ts_event"]) + round(terms.latency_s * 1e9)
+
+
+def zero_or(most: float) -> some.SearchStrategy[float]:
+    return some.one_of(some.just(0.0), some.floats(most / 100, most))
+
+
+TERMS = some.builds(
+    Terms, cash=some.floats(100, 1e5), share=some.floats(0.1, 1.5), units=zero_or(50), shorts=some.booleans(),
+    leverage=some.floats(0.5, 3), commission=zero_or(0.01), per_share=zero_or(0.05), least=zero_or(2),
+    spread=zero_or(0.02), slippage=zero_or(0.01), participation=zero_or(0.5), borrow=zero_or(1), lot=zero_or(3),
+    stop=zero_or(0.05), target=zero_or(0.05), latency_s=some.sampled_from([0.0, 1.0, 2.5]),
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(terms=TERMS, seed=some.integers(0, 10**6), symbols=some.integers(1, 4))
+def test_what_is_traded_is_what_the_plain_rules_trade(kernels: Path, terms: Terms, seed: int, symbols: int) -> None:
+    bars, signals = walk(seed, symbols)
+    ours = Account(symbols, terms, kernels)
+    ours.follow(bars, signals)
+    plain, equities = Plain(terms, terms.cash), {}
+    for x in bars:
+        own = signals[(signals["ts_event"] == x["ts_event"]) & (signals["symbol"] == x["symbol"])]
+        plain.bar({name: x[name].item() for name in bars.dtype.names or ()}, own["side"].tolist())
+        equities[int(x["ts_event"])] = plain.equity
+    fills = ours.fills()
+    names = ["ts_event", "symbol", "quantity", "price", "fee", "reason"]
+    assert fills[names][["ts_event", "symbol", "reason"]].tolist() == [(f[0], f[1], f[5]) for f in plain.fills]
+    for place, name in ((2, "quantity"), (3, "price"), (4, "fee")):
+        np.testing.assert_allclose(fills[name], [f[place] for f in plain.fills], rtol=1e-9, atol=1e-9)
+    points = ours.points()
+    assert points["ts_event"].tolist() == list(equities)
+    np.testing.assert_allclose(points["equity"], list(equities.values()), rtol=1e-9, atol=1e-6)
+
+
+def walk(seed: int, symbols: int, count: int = 120) -> tuple[Batch, Batch]:
+    """Random bars of several symbols, and random signals."""
+    random = np.random.default_rng(seed)
+    close = 20 * np.exp(np.cumsum(random.normal(0, 0.02, count)))
+    opened = close * (1 + random.normal(0, 0.01, count))
+    high, low = np.maximum(opened, close) * (1 + random.random(count) / 50), np.minimum(opened, close) * 0.99
+    bars = made(*zip(opened.tolist(), high.tolist(), low.tolist(), close.tolist(), strict=True), symbols=symbols)
+    bars["volume"] = random.integers(0, 200, count)
+    at = np.flatnonzero(random.random(count) < 0.2)
+    sides = random.choice([-1.0, -0.5, 0.5, 1.0], len(at))
+    return bars, said(bars, *zip(at.tolist(), sides.tolist(), strict=True))
+
+
+def test_what_comes_later_changes_nothing_that_was_traded(kernels: Path) -> None:
+    bars, signals = walk(7, 3)
+    terms = Terms(stop=0.03, target=0.04, participation=0.3, latency_s=1.0)
+    whole = Account(3, terms, kernels)
+    whole.follow(bars, signals)
+    for end in range(0, len(bars), 3):
+        part = Account(3, terms, kernels)
+        part.follow(bars[:end].copy(), signals[signals["ts_event"] <= (bars["ts_event"][end - 1] if end else 0)])
+        fills = part.fills()
+        assert fills.tobytes() == whole.fills()[: len(fills)].tobytes()
+        assert part.points().tobytes() == whole.points()[: len(part.points())].tobytes()
+
+
+def test_parts_are_the_whole(kernels: Path, make_bars: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch) -> None:
+    bars, bank = make_bars(20_000, symbols=3, seed=4), Bank((crossover(3, 8),), ("1s",), kernels)
+    costs = Terms(share=0.3, commission=0.0005)
+    whole = backtest(bank, bars, 3, costs, kernels)
+    assert len(whole.fills) > 500
+    monkeypatch.setattr(strategies.backtest, "_PART", 777)
+    parts = backtest(bank, bars, 3, costs, kernels)
+    for name in ("signals", "fills", "points"):
+        assert getattr(parts, name).tobytes() == getattr(whole, name).tobytes()
+    long = backtest(bank, bars, 3, costs._replace(shorts=False), kernels)
+    assert {np.sign(most) for _, _, _, most, _ in rounds(long.fills)} == {1.0}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_profits_of_all_round_trips_are_that_of_the_account(account: Callable[..., Account], seed: int) -> None:
+    bars, signals = walk(seed, 2)
+    end = said(bars, (len(bars) - 4, 0.0), (len(bars) - 3, 0.0))
+    ours = account(Terms(share=0.4, commission=0.001, spread=0.002, stop=0.05), 2)
+    ours.follow(bars, np.concatenate([signals[signals["ts_event"] < end["ts_event"][0]], end]))
+    made_of = list(rounds(ours.fills()))
+    assert len(made_of) > 5
+    assert sum(profit for *_, profit in made_of) == pytest.approx(ours.points()["equity"][-1] - 100_000.0)
+    assert all(begun <= ended for _, begun, ended, _, _ in made_of)
+
+
+def test_bars_out_of_order_and_terms_that_make_no_sense_are_refused(
+    kernels: Path, make_bars: Callable[..., Batch]
+) -> None:
+    bank = Bank((crossover(3, 8),), ("1s",), kernels)
+    with pytest.raises(BadInput, match="bar 1 closes before the one in front of it"):
+        backtest(bank, make_bars(3)[::-1], 1, Terms(), kernels)
+    with pytest.raises(BadInput, match="expected one strategy on one timeframe, found 2"):
+        backtest(Bank((crossover(3, 8), crossover(4, 9)), ("1s",), kernels), make_bars(3), 1, Terms(), kernels)
+
+
+def test_terms_are_understood_as_people_write_them() -> None:
+    assert terms("") == Terms()
+    found = terms("cash=1e4, commission = 2bps,stop=5%, shorts=no, latency_s=0.25")
+    assert found == Terms(cash=1e4, commission=0.0002, stop=0.05, shorts=False, latency_s=0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("comission=1", "found 'comission=1', did you mean 'commission'?"),
+        ("commission", "commission must be a number of 0 or more, such as 0.001, 0.1% or 10bps, was nan"),
+        ("commission=-1", "commission must be a number of 0 or more"),
+        ("stop=1.2.3", "stop must be a number"),
+        ("shorts=perhaps", "shorts must be yes or no, was 'perhaps'"),
+        ("cash=0", "nothing could be traded"),
+    ],
+)
+def test_terms_that_make_no_sense_are_refused(text: str, sentence: str) -> None:
+    with pytest.raises(BadInput) as error:
+        terms(text)
+    assert sentence in str(error.value)
