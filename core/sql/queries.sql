@@ -202,6 +202,9 @@ SELECT f.seconds, newest.ts_close FROM unnest(%(timeframes)s::integer[]) AS f(se
 SELECT time, ts_event, ts_recv, seq, trade_id, price, size, symbol_id, side FROM ticks
 WHERE symbol_id = %(symbol_id)s AND time BETWEEN %(from)s AND %(to)s AND ts_event >= %(start)s AND ts_event < %(end)s
 
+-- name: gone_trades
+SELECT trade_id FROM amended_trades WHERE symbol_id = %(symbol_id)s AND ts_event >= %(start)s AND ts_event < %(end)s
+
 -- name: day_bars
 SELECT time, ts_event, ts_recv, seq, ts_open, ts_close, trades, open, high, low, close, volume, vwap, symbol_id, timeframe, quality, origin
 FROM bars

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.amending import amended
 from core.bank import NO_TRADES, Bank
 from core.events import BACKFILLED, BAR, CORRECTED, TIMEFRAME_NAMES, TIMEFRAMES, Batch, joined
 
@@ -19,6 +20,7 @@ Span = tuple[int, int]  # from one moment until before another, in nanoseconds
 Mask = NDArray[np.bool_]
 
 _WIDTHS = np.array(list(TIMEFRAMES.values()), dtype=np.int64)
+_NONE = np.empty(0, dtype=np.int64)
 _SAME = ("open", "high", "low", "close", "volume", "vwap", "trades")  # what makes two bars of one bucket equal
 
 
@@ -54,14 +56,15 @@ class Merged:
     beside: int  # missing rows in no gap
 
 
-def merged(history: Batch, stored: Batch, gaps: Sequence[Gap], span: Span) -> Merged:
-    """`history`: sound trades within `span` in order of time; `stored`: all of the day; `gaps`: that touch `span`."""
+def merged(history: Batch, stored: Batch, gaps: Sequence[Gap], span: Span, gone: NDArray[np.int64] = _NONE) -> Merged:
+    """`history`: sound trades within `span` in order of time; `stored`: all of the day; `gaps`: that touch `span`;
+    `gone`: ids of trades that were stored and are no more, since their venue took them back or corrected them."""
     ids = history["trade_id"]
     own = within(stored, span)
     told = (ids != 0) & bool(own["trade_id"].all())
     open_gaps = [clipped(gap, span) for gap in gaps if not gap.filled]
     empty = [part for part in open_gaps if not len(within(stored, part))] if len(own) else [span]
-    known = (ids != 0) & (np.isin(ids, stored["trade_id"]) | _repeated(ids))
+    known = (ids != 0) & (np.isin(ids, stored["trade_id"]) | np.isin(ids, gone) | _repeated(ids))
     known |= ~told & _inside(history, ((gap.start, gap.end) for gap in gaps if gap.filled))
     missing = ~known & (told | _inside(history, empty))
     new = history[missing]
@@ -75,6 +78,13 @@ def merged(history: Batch, stored: Batch, gaps: Sequence[Gap], span: Span) -> Me
     untold = len(history) - int(known.sum()) - len(new)
     beside = int((~_inside(new, ((part.start, part.end) for part in filled))).sum())
     return Merged(new, int(known.sum()), untold, stored[again], tuple(filled), beside)
+
+
+def standing(history: Batch, amendments: Batch, stored: Batch) -> Batch:
+    """The trades of a history without those that it takes back or corrects itself, unless the store has them: then
+    the stream never had its venue's word, and they stay what they are."""
+    ours = np.isin(amendments["trade_id"], stored["trade_id"])
+    return amended(history, amendments[~ours]).trades
 
 
 def within(rows: Batch, span: Span) -> Batch:

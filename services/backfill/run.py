@@ -15,7 +15,7 @@ from core.errors import BadInput, StoreDown, nearest, one_line
 from core.events import SECOND, TIMEFRAME_NAMES, Batch, Symbols, joined
 from core.moments import EVER
 from core.schema import migrate, query
-from services.backfill.merging import DAY, Merged, Span, changed, merged, rebuilt, within
+from services.backfill.merging import DAY, Merged, Span, changed, merged, rebuilt, standing, within
 from services.backfill.sifting import sift
 from services.backfill.spill import Spill
 from services.backfill.stored import SECONDS, Stored
@@ -149,6 +149,8 @@ class _Backfill:
 
     def _merge(self, stored: Stored, trades: Batch, day: int) -> None:
         tally, start, end = self.done.symbols[stored.name], *self._wanted
+        there = stored.trades((day, day + DAY))
+        trades = self._standing(stored, trades, there)
         asked = within(trades, self.done.span)
         tally.outside += len(trades) - len(asked)
         span = max(day, start), min(day + DAY, end)
@@ -161,8 +163,7 @@ class _Backfill:
             return
         history = history[np.argsort(history["ts_event"], kind="stable")]
         history["symbol"] = 0
-        there = stored.trades((day, day + DAY))
-        result = merged(history, there, stored.gaps(span), span)
+        result = merged(history, there, stored.gaps(span), span, stored.gone((day, day + DAY)))
         self._write(stored, result, span)
         tally.known += result.known
         tally.inserted += len(result.missing)
@@ -172,6 +173,14 @@ class _Backfill:
         unheard = [there["ts_event"][there["seq"] < 0], result.missing["ts_event"], result.doubled["ts_event"]]
         if any(len(each) for each in unheard):
             self._rebuild(stored, joined([there, result.missing]), np.concatenate(unheard), day)
+
+    def _standing(self, stored: Stored, trades: Batch, there: Batch) -> Batch:
+        amendments = self.done.amendments.get(self.symbols.id(stored.name))
+        if amendments is None:
+            return trades
+        left = standing(trades, amendments, there)
+        self.done.symbols[stored.name].taken_back += len(trades) - len(left)
+        return left
 
     def _write(self, stored: Stored, result: Merged, span: Span) -> None:
         stored.remove_trades(result.doubled)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from core.amending import sound_amendments
 from core.engine import REFUSED, Engine
 from core.errors import BadInput
-from core.events import TRADE, Batch
+from core.events import AMENDMENT, TRADE, Batch, joined
 from core.moments import EVER
+from core.tape import by_symbol
 from services.backfill.spill import Spill
 from services.backfill.tally import Backfilled, Report, Tally
 
@@ -24,6 +26,9 @@ def sift(batches: Iterable[Batch], sieve: Engine, spill: Spill, *, report: Repor
     for batch in batches:
         if stop.is_set():
             return found
+        if batch.dtype is AMENDMENT:
+            for symbol, own in by_symbol(sound_amendments(batch, len(sieve.symbols))):
+                found.amendments[symbol] = joined([found.amendments.get(symbol, own[:0]), own])
         if batch.dtype is not TRADE:
             continue
         seen.update(_counted(batch))

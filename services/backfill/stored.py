@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
 from core.copying import Layout
 from core.events import BAR, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch
@@ -39,6 +40,10 @@ class Stored:
 
     def trades(self, span: Span) -> Batch:
         return self._read("trades", TRADE, span)
+
+    def gone(self, span: Span) -> NDArray[np.int64]:
+        """The ids of trades that were taken back or corrected."""
+        return np.array([each for (each,) in self._ask("gone_trades", start=span[0], end=span[1])], dtype=np.int64)
 
     def bars(self, span: Span, frames: Sequence[int]) -> Batch:
         """Our own bars of these timeframes that lie in `span`."""

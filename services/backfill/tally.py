@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.events import Batch
 from services.backfill.merging import Span
 
 UNTOLD, ARCHIVED = "cannot_be_told", "archived"  # beside those of core.checks
@@ -36,6 +37,7 @@ class Tally:
     known: int = 0
     inserted: int = 0
     refused: int = 0
+    taken_back: int = 0  # by the history itself
     later: int = 0  # than what is surely stored of the stream
     outside: int = 0  # not asked for
     withdrawn: int = 0  # merged earlier, and brought by the stream since
@@ -53,6 +55,7 @@ class Backfilled:
     symbols: dict[str, Tally] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     stopped: bool = False
+    amendments: dict[int, Batch] = field(default_factory=dict)  # that the history has, by symbol
 
     def refuse(self, tally: Tally, reason: str, rows: int) -> None:
         if rows:

@@ -157,3 +157,10 @@ def test_what_is_spilled_is_read_back_by_symbol_and_day_in_its_order(tmp_path: P
         assert read == 300
         assert len(spill.read(0, T0 - 9 * DAY)) == 0
         assert list((tmp_path / "new").iterdir()) == []  # a file without a name: a kill leaves nothing
+
+
+def test_a_trade_that_was_taken_back_is_known_and_does_not_come_again() -> None:
+    history, stored = trades([(1, 5), (1, 6), (1, 7)]), trades([(1, 7)], [1])
+    result = merged(history, stored, [], (T0, T0 + DAY), np.array([6]))
+    assert result.missing["trade_id"].tolist() == [5]
+    assert result.known == 2
