@@ -20,12 +20,13 @@ def _bollinger_breakout(
     s: State, _p: Constants, close: float, upper: float, middle: float, lower: float
 ) -> tuple[float, float]:
     before = s.outside
-    s.outside = 1.0 if close > upper else -1.0 if close < lower else 0.0
+    reach = upper - middle
+    s.outside = 0.0
+    if reach > 0.0:  # a price that stands still has no bands to leave
+        s.outside = 1.0 if close > upper else -1.0 if close < lower else 0.0
     if s.outside in (0.0, before):
         return 0.0, 0.0
-    beyond = max(close - upper, lower - close)
-    reach = upper - middle
-    return s.outside, min(1.0, beyond / reach) if reach > 0.0 else 1.0
+    return s.outside, min(1.0, max(close - upper, lower - close) / reach)
 
 
 @strategy

@@ -20,13 +20,14 @@ from indicators.bollinger import bollinger
 def _bollinger_reversion(
     s: State, _p: Constants, close: float, upper: float, middle: float, lower: float
 ) -> tuple[float, float]:
-    now = 1.0 if close > upper else -1.0 if close < lower else 0.0
+    reach = upper - middle
+    now = 0.0
+    if reach > 0.0:  # a price that stands still has no bands to leave
+        now = 1.0 if close > upper else -1.0 if close < lower else 0.0
     before = s.outside
     far = s.far
     if now != 0.0:
-        reach = upper - middle
-        beyond = max(close - upper, lower - close)
-        share = min(1.0, beyond / reach) if reach > 0.0 else 1.0
+        share = min(1.0, max(close - upper, lower - close) / reach)
         s.far = max(far, share) if now == before else share
     s.outside = now
     if before in (0.0, now):

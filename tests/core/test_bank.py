@@ -23,7 +23,7 @@ from strategies import crossover
 def test_the_source_reads_like_a_spreadsheet(kernels: Path) -> None:
     source = Bank((crossover(12, 26),), ("1s",), kernels).source
     assert "    ema_12 = indicators_ema_ema(s.ema_12, p_ema_12, x.close)\n" in source
-    assert re.search(r"strategies_crossover_crossover\(s.crossover_12_26, 0, ema_12, ema_26, atr_14\)", source)
+    assert re.search(r"strategies_crossover_crossed\(s.crossover_12_26, 0, ema_12, ema_26, atr_14\)", source)
     assert source.count("ema_12 = indicators_ema_ema(") == 1
 
 

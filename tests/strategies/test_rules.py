@@ -38,14 +38,14 @@ def outside(value: Column, upper: Column, lower: Column) -> Column:
     return np.where(value > upper, 1.0, np.where(value < lower, -1.0, 0.0))
 
 
-def breakout(close: Column, upper: Column, _middle: Column, lower: Column) -> Column:
-    now = outside(close, upper, lower)
+def breakout(close: Column, upper: Column, middle: Column, lower: Column) -> Column:
+    now = np.where(upper > middle, outside(close, upper, lower), 0.0)
     before = np.append(0.0, now[:-1])
     return np.where((now != 0) & (now != before), now, 0.0)
 
 
-def reversion(close: Column, upper: Column, _middle: Column, lower: Column) -> Column:
-    now = outside(close, upper, lower)
+def reversion(close: Column, upper: Column, middle: Column, lower: Column) -> Column:
+    now = np.where(upper > middle, outside(close, upper, lower), 0.0)
     before = np.append(0.0, now[:-1])
     return np.where((before != 0) & (now != before), -before, 0.0)
 
