@@ -63,8 +63,8 @@ def table(told: dict[str, Any]) -> Table:  # Any: JSON
     for name, form in _FORMS.items():
         if told.get(name) is not None:
             found.add_row(name.replace("_", " "), form.format(told[name]))
-    if told.get("sharpe_95"):
-        found.add_row("sharpe, 95 of 100", "{:.2f} to {:.2f}".format(*told["sharpe_95"]))
+        if name == "sharpe" and told.get("sharpe_95"):
+            found.add_row("in 95 of 100 resamples", "{:.2f} to {:.2f}".format(*told["sharpe_95"]))
     return found
 
 
