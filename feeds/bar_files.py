@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from core.errors import BadInput
-from core.events import BAR, COMPLETE, TIMEFRAME_NAMES, TIMEFRAMES, VENUE, Batch, Symbols
+from core.events import BAR, COMPLETE, SECOND, TIMEFRAME_NAMES, TIMEFRAMES, VENUE, Batch, Symbols
 from feeds.columns import numbers, times
 
 _TIMES = ("ts_open", "time", "timestamp", "datetime", "date", "t")
@@ -85,7 +85,7 @@ def _sound(path: Path, bars: Batch) -> None:
 
 
 def _timeframe(path: Path, bars: Batch) -> str:
-    """The longest that fits between the opens of a symbol's bars most of the time."""
+    """As long as there mostly is between the opens of a symbol's bars; BadInput when bars are never so long."""
     order = np.lexsort((bars["ts_open"], bars["symbol"]))
     steps, same = np.diff(bars["ts_open"][order]), np.diff(bars["symbol"][order]) == 0
     apart = steps[same]
@@ -94,7 +94,12 @@ def _timeframe(path: Path, bars: Batch) -> str:
     if not apart.min():
         raise BadInput(f"{path}: expected one bar a symbol and moment, found two that open at one")
     usual = int(np.median(apart))
-    return max((name for name, width in TIMEFRAMES.items() if width <= usual), key=TIMEFRAMES.__getitem__, default="1s")
+    found = next((name for name, width in TIMEFRAMES.items() if width == usual), None)
+    if found is None:
+        raise BadInput(
+            f"{path}: expected bars of {', '.join(TIMEFRAMES)}; found some that open {usual / SECOND:g} seconds apart"
+        )
+    return found
 
 
 def _scanned(path: Path) -> pl.LazyFrame:

@@ -14,7 +14,7 @@ from core.bank import Bank
 from core.cached import digest, loaded
 from core.compiled import entry
 from core.errors import BadInput
-from core.events import Batch, joined
+from core.events import SIGNAL, Batch, joined
 from strategies import execution
 from strategies.execution import BOOK, FILL, HOLDING, POINT
 from strategies.terms import Terms
@@ -42,13 +42,13 @@ def backtest(bank: Bank, bars: Batch, symbols: int, terms: Terms, folder: Path) 
     _check(bank, bars)
     terms.checked()
     bank.clear(symbols)
-    account, made = Account(symbols, terms, folder), list[Batch]()
+    account, made = Account(symbols, terms, folder), [np.empty(0, dtype=SIGNAL)]
     for first in range(0, len(bars), _PART):
         part = np.ascontiguousarray(bars[first : first + _PART])
         _, signals = bank(part)
         account.follow(part, signals)
-        made += [signals] if len(signals) else []
-    return Run(terms, len(bars), joined(made) if made else bars[:0], account.fills(), account.points())
+        made.append(signals)
+    return Run(terms, len(bars), joined(made), account.fills(), account.points())
 
 
 def _check(bank: Bank, bars: Batch) -> None:

@@ -49,7 +49,7 @@ def test_times_of_any_kind_are_when_a_bar_opens(
 
 def test_several_symbols_come_in_order_of_their_closes(tmp_path: Path) -> None:
     columns = {
-        "Time": [T0 + 2 * DAY, T0, T0, T0 + DAY],
+        "Time": [T0 + DAY, T0, T0, T0 + DAY],
         "symbol": ["B", "B", "A", "A"],
         **{name.upper(): [*values, values[0]] for name, values in PRICES.items()},
     }
@@ -58,7 +58,7 @@ def test_several_symbols_come_in_order_of_their_closes(tmp_path: Path) -> None:
     assert symbols.names == ["B", "A"]
     assert TIMEFRAME_NAMES[bars["timeframe"][0]] == "1d"
     found = bars[["symbol", "ts_open", "open"]].tolist()
-    assert found == [(0, T0, 2.0), (1, T0, 3.0), (1, T0 + DAY, 1.0), (0, T0 + 2 * DAY, 1.0)]
+    assert found == [(0, T0, 2.0), (1, T0, 3.0), (0, T0 + DAY, 1.0), (1, T0 + DAY, 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,7 @@ def test_several_symbols_come_in_order_of_their_closes(tmp_path: Path) -> None:
         ({"time": [1, 2, 3], **PRICES, "low": [0.5, 2.2, 2.5]}, "row 2: expected a time and 0 < low <= open, close"),
         ({"time": [T0] * 3, **PRICES}, "expected one bar a symbol and moment"),
         ({"time": [T0], **{name: values[:1] for name, values in PRICES.items()}}, "expected two bars of a symbol"),
+        ({"time": [T0, T0 + 7200 * SECOND, T0 + 14400 * SECOND], **PRICES}, "some that open 7200 seconds apart"),
         ({"time": ["soon"] * 3, **PRICES}, "column time: expected nanoseconds, datetimes or RFC 3339 text"),
         ({"time": [T0, T0 + 1, T0 + 2], **PRICES, "close": ["a", "b", "c"]}, "column close: expected numbers"),
     ],

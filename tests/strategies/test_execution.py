@@ -1,9 +1,7 @@
 """Execution against the same rules written down a second time, and the rules themselves on small cases."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +14,10 @@ from core.errors import BadInput
 from core.events import BAR, SECOND, SIGNAL, Batch
 from strategies import crossover
 from strategies.backtest import Account, backtest, rounds
-from strategies.terms import Terms, terms
+from strategies.terms import Terms
+from tests.strategies.plain import YEAR, Plain
 
 T0 = 1_700_000_000 * SECOND
-YEAR = 365.25 * 86_400 * SECOND
 
 
 def made(*rows: tuple[float, float, float, float], symbols: int = 1, volume: float = 1e9) -> Batch:
@@ -137,91 +135,6 @@ def test_who_has_nothing_left_is_out(account: Callable[..., Account]) -> None:
     assert ours.points()["gross"].tolist()[2:] == [0.0] * 3
 
 
-@dataclass
-class Plain:
-    """The same rules, in the plainest way."""
-
-    terms: Terms
-    cash: float
-    held: dict[int, list[float]] = field(default_factory=dict)  # quantity, price, entry, order, due, marked
-    fills: list[tuple[Any, ...]] = field(default_factory=list)
-    out: bool = False
-
-    def of(self, symbol: int) -> list[float]:
-        return self.held.setdefault(symbol, [0.0, 0.0, 0.0, 0.0, 0, 0])
-
-    @property
-    def equity(self) -> float:
-        return self.cash + sum(each[0] * each[1] for each in self.held.values())
-
-    def lots(self, quantity: float) -> float:
-        lot = self.terms.lot
-        return float(np.sign(quantity) * np.floor(abs(quantity) / lot + 1e-9) * lot) if lot else quantity
-
-    def trade(self, ts: int, symbol: int, quantity: float, at: float, reason: int) -> None:
-        terms, own = self.terms, self.of(symbol)
-        price = at * (1 + np.sign(quantity) * (terms.spread / 2 + terms.slippage))
-        fee = max(terms.least, abs(quantity) * (price * terms.commission + terms.per_share))
-        before, after = own[0], own[0] + quantity
-        if before * quantity >= 0:
-            own[2] = (own[2] * abs(before) + price * abs(quantity)) / abs(after)
-        elif before * after < 0:
-            own[2] = price
-        own[0] = after
-        self.cash -= quantity * price + fee
-        self.fills.append((ts, symbol, quantity, price, fee, reason))
-
-    def order(self, x: Any) -> None:
-        terms, own = self.terms, self.of(x["symbol"])
-        wanted, at = own[0] + own[3], float(x["open"])
-        others = sum(abs(each[0] * each[1]) for symbol, each in self.held.items() if symbol != x["symbol"])
-        equity = self.equity + own[0] * (at - own[1])
-        cost = at * (1 + terms.spread / 2 + terms.slippage) * (1 + terms.commission) + terms.per_share
-        most = max(0.0, terms.leverage * equity - others) / cost
-        if (abs(wanted) > abs(own[0]) or wanted * own[0] < 0) and abs(wanted) > most:
-            less = float(np.sign(wanted)) * most
-            wanted = own[0] if less * own[0] > 0 and most < abs(own[0]) else less
-        full = self.lots(wanted - own[0])
-        limit = terms.participation * float(x["volume"]) if terms.participation else np.inf
-        now = self.lots(float(np.clip(full, -limit, limit)))
-        rest = wanted - own[0] - now
-        own[3] = rest if terms.participation and self.lots(rest) else 0.0
-        if now:
-            self.trade(x["ts_open"], x["symbol"], now, at, 0)
-
-    def protect(self, x: Any) -> None:
-        own, terms = self.of(x["symbol"]), self.terms
-        side = np.sign(own[0])
-        stop, target = own[2] * (1 - side * terms.stop), own[2] * (1 + side * terms.target)
-        worst, best = (x["low"], x["high"]) if side > 0 else (x["high"], x["low"])
-        if terms.stop and (worst - stop) * side <= 0:
-            own[3], at = 0.0, x["open"] if (x["open"] - stop) * side <= 0 else stop
-            self.trade(x["ts_event"], x["symbol"], -own[0], at, 1)
-        elif terms.target and (best - target) * side >= 0:
-            own[3], at = 0.0, x["open"] if (x["open"] - target) * side >= 0 else target
-            self.trade(x["ts_event"], x["symbol"], -own[0], at, 2)
-
-    def bar(self, x: Any, sides: list[float]) -> None:
-        own, terms = self.of(x["symbol"]), self.terms
-        if not self.out and own[3] and x["ts_open"] >= own[4]:
-            self.order(x)
-        if own[0]:
-            self.protect(x)
-        if own[0] < 0 and own[5]:
-            self.cash += own[0] * float(x["close"]) * terms.borrow / YEAR * (int(x["ts_event"]) - own[5])
-        own[1], own[5] = float(x["close"]), int(x["ts_event"])
-        if not self.out and self.equity <= 0:
-            self.out = True
-            for symbol, each in sorted(self.held.items()):
-                each[3] = 0.0
-                if each[0]:
-                    self.trade(x["ts_event"], symbol, -each[0], each[1], 3)
-        for side in [] if self.out else sides:
-            amount = terms.units or terms.share * self.equity / own[1]
-            own[3] = (side if side > 0 or terms.shorts else 0.0) * amount - own[0]
-            own[4] = int(x["ts_event"]) + round(terms.latency_s * 1e9)
-
-
 def zero_or(most: float) -> some.SearchStrategy[float]:
     return some.one_of(some.just(0.0), some.floats(most / 100, most))
 
@@ -288,6 +201,7 @@ def test_parts_are_the_whole(kernels: Path, make_bars: Callable[..., Batch], mon
     assert len(whole.fills) > 500
     monkeypatch.setattr(strategies.backtest, "_PART", 777)
     parts = backtest(bank, bars, 3, costs, kernels)
+    assert not len(backtest(bank, bars[:0], 3, costs, kernels).signals["side"])
     for name in ("signals", "fills", "points"):
         assert getattr(parts, name).tobytes() == getattr(whole, name).tobytes()
     long = backtest(bank, bars, 3, costs._replace(shorts=False), kernels)
@@ -314,26 +228,3 @@ def test_bars_out_of_order_and_terms_that_make_no_sense_are_refused(
         backtest(bank, make_bars(3)[::-1], 1, Terms(), kernels)
     with pytest.raises(BadInput, match="expected one strategy on one timeframe, found 2"):
         backtest(Bank((crossover(3, 8), crossover(4, 9)), ("1s",), kernels), make_bars(3), 1, Terms(), kernels)
-
-
-def test_terms_are_understood_as_people_write_them() -> None:
-    assert terms("") == Terms()
-    found = terms("cash=1e4, commission = 2bps,stop=5%, shorts=no, latency_s=0.25")
-    assert found == Terms(cash=1e4, commission=0.0002, stop=0.05, shorts=False, latency_s=0.25)
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("comission=1", "found 'comission=1', did you mean 'commission'?"),
-        ("commission", "commission must be a number of 0 or more, such as 0.001, 0.1% or 10bps, was nan"),
-        ("commission=-1", "commission must be a number of 0 or more"),
-        ("stop=1.2.3", "stop must be a number"),
-        ("shorts=perhaps", "shorts must be yes or no, was 'perhaps'"),
-        ("cash=0", "nothing could be traded"),
-    ],
-)
-def test_terms_that_make_no_sense_are_refused(text: str, sentence: str) -> None:
-    with pytest.raises(BadInput) as error:
-        terms(text)
-    assert sentence in str(error.value)
