@@ -111,12 +111,12 @@ class Bank:
         placed = sum(len(places) for places in self._places)
         if symbols > have or not symbols:
             room = max(symbols, min(2 * have, 2 * symbols), placed)
-            self.state = _grown(self.state, room, _first(self.kernel.STATE, self.nodes))
+            self.state = grown(self.state, room, first_of(self.kernel.STATE, self.nodes))
             forming = np.zeros((room, len(self.lane)), dtype=FORMING)
             forming[:have], forming["ts_open"][have:] = self.forming, NEVER
             self.forming = forming
-            self.ticks = _grown(self.ticks, room, _first(self.kernel.TICK, self.nodes))
-            self.latest = _grown(self.latest, room, self._nothing)
+            self.ticks = grown(self.ticks, room, first_of(self.kernel.TICK, self.nodes))
+            self.latest = grown(self.latest, room, self._nothing)
             if room > placed:
                 self._places.append(np.zeros((room - placed, len(self.lane)), dtype=PLACE))
             self._point()
@@ -228,7 +228,7 @@ class Bank:
         return made
 
 
-def _first(dtype: np.dtype[np.void], nodes: Sequence[Node]) -> Batch:
+def first_of(dtype: np.dtype[np.void], nodes: Sequence[Node]) -> Batch:
     """A record of first states, as a zero-dimensional array."""
     first = np.zeros((), dtype=dtype)
     for node in nodes:
@@ -241,7 +241,7 @@ def _first(dtype: np.dtype[np.void], nodes: Sequence[Node]) -> Batch:
     return first
 
 
-def _grown(array: Batch, symbols: int, first: Batch) -> Batch:
+def grown(array: Batch, symbols: int, first: Batch) -> Batch:
     # concatenate would promote to an equal but different dtype object, which is slow to look up
     grown = aligned((*array.shape[:-1], symbols), array.dtype)
     grown[...] = first

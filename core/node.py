@@ -147,12 +147,7 @@ class Node:
     @property
     def fields(self) -> list[tuple[str, str, tuple[int, ...]]]:
         """Its state as fields of a record."""
-        return [
-            (key, value.dtype.str[1:], value.shape)
-            if isinstance(value, np.ndarray)
-            else (key, "i8" if isinstance(value, int) else "f8", ())
-            for key, value in self.state.items()
-        ]
+        return fields_of(self.state)
 
     @property
     def bytes(self) -> int:
@@ -180,6 +175,16 @@ class Node:
             for given in self.inputs
         ]
         return f"{parts} {reads} {self.outputs} {self.on_gap}"
+
+
+def fields_of(values: Mapping[str, Value]) -> list[tuple[str, str, tuple[int, ...]]]:
+    """A state, or constants, as fields of a record."""
+    return [
+        (key, value.dtype.str[1:], value.shape)
+        if isinstance(value, np.ndarray)
+        else (key, "i8" if isinstance(value, int) else "f8", ())
+        for key, value in values.items()
+    ]
 
 
 Input: TypeAlias = str | Node | Output  # a series of numbers
@@ -232,6 +237,6 @@ def rings(nodes: Sequence[Node]) -> list[tuple[Past, int]]:
 
 
 __all__ = [
-    "Constants", "Group", "Input", "Kind", "Node", "OnGap", "Output", "Past", "State", "Step", "ago", "fma", "nan",
-    "ordered", "reads", "rings", "step",
+    "Constants", "Group", "Input", "Kind", "Node", "OnGap", "Output", "Past", "State", "Step", "ago", "fields_of",
+    "fma", "nan", "ordered", "reads", "rings", "step",
 ]  # fmt: skip

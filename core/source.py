@@ -17,7 +17,7 @@ import numpy as np
 from core import kernel
 from core.errors import BadInput
 from core.events import BAR, VALUE_HEADER
-from core.node import FIELDS, STORED, Group, Kind, Node, Output, Past, Value, ordered, reads, rings
+from core.node import FIELDS, STORED, Group, Kind, Node, Output, Past, Value, fields_of, ordered, reads, rings
 
 _RESERVED = {
     "x", "s", "t", "v", "g", "r", "nan", "record", "signals", "abs", "forming", "now", "seq", "trades", "quotes",
@@ -48,6 +48,7 @@ class Plan:
     indicators: tuple[Node, ...]  # asked for, or read by a strategy asked for
     strategies: tuple[Node, ...]
     wanted: Mapping[str, int] = field(default_factory=dict)  # nodes of groups only: a bit for each group that wants it
+    adjustable: bool = False  # constants are not literals: they lie beside the states, as `p_` and the node's name
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ def _layouts(plan: Plan) -> Iterator[str]:
     )
     yield "\n"
     for node in plan.nodes:
-        if node.constants:
+        if node.constants and not plan.adjustable:
             given = ", ".join(f"{name}={_text(value)}" for name, value in node.constants.items())
             yield f"p_{node.name} = constants({given})\n"
     now = [(column, "f8") for node in plan.nodes if node.on != "bars" for column in node.columns]
@@ -132,6 +133,8 @@ def _layouts(plan: Plan) -> Iterator[str]:
     for node in plan.nodes:
         if node.state:
             (state if node.on == "bars" else tick).append(f'("{node.name}", {node.fields})')
+        if node.constants and plan.adjustable:
+            (state if node.on == "bars" else tick).append(f'("p_{node.name}", {fields_of(node.constants)})')
     for on, past, size in _pasts(plan):
         (state if on == "bars" else tick).append(f'("{past.name}", [("n", "i8"), ("ring", "f8", ({size},))])')
     yield f"STATE = padded(np.dtype([{', '.join(state) or str(_NOTHING)[1:-1]}], align=True))\n"
@@ -155,7 +158,7 @@ def _alias(node: Node) -> str:
 
 def _ticks(plan: Plan, kind: Kind) -> Iterator[str]:
     own = [node for node in plan.nodes if node.on == kind]
-    yield from _lines(own, "t", plan.wanted)
+    yield from _lines(own, "t", plan)
     for node in own:
         yield from (f"    t.now.{column} = {column}\n" for column in node.columns)
 
@@ -167,7 +170,7 @@ def _bars(plan: Plan) -> Iterator[str]:
     for node in plan.nodes:
         if node in wanted:
             yield from (f"    {column} = t.now.{column}\n" for column in node.columns)
-    yield from _lines(own, "s", plan.wanted)
+    yield from _lines(own, "s", plan)
     yield from (f"    v.{column} = {column}\n" for column in plan.outputs)
     for index, node in enumerate(plan.strategies):
         side, strength = node.columns
@@ -185,10 +188,10 @@ def _given(plan: Plan) -> Iterator[str]:
         yield "    x.ts_event = x.ts_recv = ts_close\n    x.timeframe = p.frame\n"
 
 
-def _lines(nodes: Sequence[Node], state: str, wanted: Mapping[str, int]) -> Iterator[str]:
+def _lines(nodes: Sequence[Node], state: str, plan: Plan) -> Iterator[str]:
     """`push(s.past_close, x.close)` before its first reader, and for each node, if its inputs are there and a group of
     the symbol's wants it: `ema_9 = indicators_ema_ema(s.ema_9, p_ema_9, x.close)`."""
-    pushed: set[str] = set()
+    pushed, wanted, near = set[str](), plan.wanted, f"{state}." if plan.adjustable else ""
     for node in nodes:
         for past in (given for given in node.inputs if isinstance(given, Past)):
             if past.name not in pushed:
@@ -197,7 +200,7 @@ def _lines(nodes: Sequence[Node], state: str, wanted: Mapping[str, int]) -> Iter
                 yield _pushed(past, node, state, _any_of(readers))
         given_ = [_argument(node, name, state) for name in reads(node)]
         own = f"{state}.{node.name}" if node.state else "0"
-        call = f"{_alias(node)}({', '.join([own, f'p_{node.name}' if node.constants else '0', *given_])})"
+        call = f"{_alias(node)}({', '.join([own, f'{near}p_{node.name}' if node.constants else '0', *given_])})"
         targets = ", ".join(node.columns)
         sure = _conditions(_unsure(node), wanted.get(node.name, 0), whole=node.on_gap == "skip")
         if not sure:

@@ -1,26 +1,19 @@
-"""Backtest: history through the same compiled bank that runs live, and what following its signals would have traded."""
+"""Backtest: history through the compiled nodes that run live, and what following their signals would have traded."""
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numba import types
 
-from core.bank import Bank
-from core.cached import digest, loaded
-from core.compiled import entry
 from core.errors import BadInput
 from core.events import SIGNAL, Batch, joined
-from strategies import execution
-from strategies.execution import BOOK, FILL, HOLDING, POINT
+from core.node import Node
+from core.source import planned
+from strategies.execution import FILL, GIVEN, POINT
+from strategies.machine import Machine, Passage, accounts_of, follow
 from strategies.terms import Terms
-
-_PART = 1 << 16  # bars that are computed at a time
-_YEAR = 365.25 * 86_400 * 1e9
+from strategies.through import BLOCK
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,84 +27,78 @@ class Run:
     points: Batch
 
 
-def backtest(bank: Bank, bars: Batch, symbols: int, terms: Terms, folder: Path) -> Run:
-    """Follow the bank's one strategy over closed bars of one timeframe, in order of their closes; BadInput.
+def backtest(strategy: Node, bars: Batch, symbols: int, terms: Terms, folder: Path) -> Run:
+    """Follow a strategy over closed bars of one timeframe, in order of their closes; BadInput.
 
-    `symbols`: the bars' are below it. The bank is as new before and has seen all of it afterwards.
+    `symbols`: the bars' are below it. `folder` is where machine code is kept.
     """
-    _check(bank, bars)
+    plan = planned((strategy,))
+    checked(plan.nodes, terms)
+    bars = np.ascontiguousarray(bars)
+    account, signals = Account(symbols, terms, folder), [np.empty(0, dtype=SIGNAL)]
+    account.expect(len(bars))
+    passage = Passage(Machine(plan, folder), bars, account.record, (plan.nodes,))
+    while not passage.through:
+        passage.more()
+        signals.append(passage.signals)
+        account.note()
+    return Run(terms, len(bars), joined(signals), account.fills(), account.points())
+
+
+def checked(nodes: tuple[Node, ...], terms: Terms) -> None:
+    """BadInput when a strategy cannot be tested on bars, or on these terms."""
     terms.checked()
-    bank.clear(symbols)
-    account, made = Account(symbols, terms, folder), [np.empty(0, dtype=SIGNAL)]
-    for first in range(0, len(bars), _PART):
-        part = np.ascontiguousarray(bars[first : first + _PART])
-        _, signals = bank(part)
-        account.follow(part, signals)
-        made.append(signals)
-    return Run(terms, len(bars), joined(made), account.fills(), account.points())
-
-
-def _check(bank: Bank, bars: Batch) -> None:
-    if len(bank.strategies) != 1 or len(bank.timeframes) != 1:
-        raise BadInput(
-            f"expected one strategy on one timeframe, found {len(bank.strategies)} on {', '.join(bank.timeframes)}"
-        )
-    if len(bars) and not (np.diff(bars["ts_event"]) >= 0).all():
-        at = int(np.argmax(np.diff(bars["ts_event"]) < 0)) + 1
-        raise BadInput(
-            f"expected bars in order of their closes; bar {at} closes before the one in front of it: sort them"
-        )
+    strategies = [node.call for node in nodes if node.kind == "strategy"]
+    if len(strategies) != 1:
+        raise BadInput(f"expected one strategy, found {len(strategies)}: {', '.join(strategies) or 'indicators only'}")
+    for node in nodes:
+        if node.on != "bars":
+            raise BadInput(f"{strategies[0]} reads {node.call}, which is made of {node.on}; a backtest has bars only")
 
 
 class Account:
-    """`follow` bars and the signals made at their closes, part by part."""
+    """An account of which everything is kept: `follow` bars and the signals made at their closes, part by part."""
 
     def __init__(self, symbols: int, terms: Terms, folder: Path) -> None:
-        self._run = _compiled(folder)
-        self._holdings = np.zeros(symbols, dtype=HOLDING)
-        self._room = np.empty(4096 + symbols, dtype=FILL)
-        self._fills, self._points = [np.empty(0, dtype=FILL)], [np.empty(0, dtype=POINT)]
-        self._book = book = np.zeros(1, dtype=BOOK)
-        book["to_holdings"], book["known"] = self._holdings.ctypes.data, symbols
-        book["to_fills"], book["room"] = self._room.ctypes.data, len(self._room)
-        book["latency"], book["shorts"] = round(terms.latency_s * 1e9), terms.shorts
-        book["half_spread"], book["borrow"] = terms.spread / 2, terms.borrow / _YEAR
-        for name in ("commission", "per_share", "least", "slippage", "participation", "lot", "stop", "target"):
-            book[name] = getattr(terms, name)
-        book["leverage"], book["share"], book["units"], book["cash"] = (
-            terms.leverage,
-            terms.share,
-            terms.units,
-            terms.cash,
-        )
+        self.record, self._holdings = accounts_of(terms, 1, symbols)
+        self._folder = folder
+        self._room = np.empty(2 * BLOCK + symbols + 2, dtype=FILL)
+        self.record["to_fills"], self.record["room"] = self._room.ctypes.data, len(self._room)
+        self._fills, self._points = [np.empty(0, dtype=FILL)], list[Batch]()
+        self._newest = np.empty(1, dtype=POINT)
+
+    def expect(self, bars: int) -> None:
+        """Make room for what the next bars bring."""
+        self._points.append(self._newest[: int(self.record["points"][0])])
+        self._newest = np.empty(bars + 1, dtype=POINT)
+        self.record["to_points"], self.record["points"] = self._newest.ctypes.data, 0
+
+    def note(self) -> None:
+        """Keep the newest fills."""
+        self._fills.append(self._room[: int(self.record["fills"][0])].copy())
+        self.record["fills"] = 0
 
     def follow(self, bars: Batch, signals: Batch) -> None:
         """Bars that lie one after another, and the signals made at their closes, in order."""
-        book, points = self._book, np.empty(len(bars) + 1, dtype=POINT)
-        book["to_bars"], book["bars"], book["bar"] = bars.ctypes.data, len(bars), 0
-        book["to_signals"], book["signals"], book["signal"] = signals.ctypes.data, len(signals), 0
-        book["to_points"], book["points"] = points.ctypes.data, 0
-        while book["bar"][0] < len(bars):
-            book["fills"] = 0
-            self._run(book.ctypes.data)
-            self._fills.append(self._room[: int(book["fills"][0])].copy())
-        self._points.append(points[: int(book["points"][0])].copy())
+        run, given = follow(self._folder), np.zeros(1, dtype=GIVEN)
+        given["to_account"] = self.record.ctypes.data
+        given["to_bars"], given["bars"] = bars.ctypes.data, len(bars)
+        given["to_signals"], given["signals"] = signals.ctypes.data, len(signals)
+        self.expect(len(bars))
+        while given["bar"][0] < len(bars):
+            run(given.ctypes.data)
+            self.note()
 
     def fills(self) -> Batch:
         return joined(self._fills)
 
     def points(self) -> Batch:
         """A row for each moment at which bars closed, the last one included."""
-        book = self._book[0]
-        last = [(book["now"], book["cash"], book["cash"] + book["worth"], book["gross"])] if book["now"] else []
-        return joined([*self._points, np.array(last, dtype=POINT)])
-
-
-@lru_cache(maxsize=4)
-def _compiled(folder: Path) -> Any:  # Any: machine code
-    source = inspect.getsource(execution)
-    kernel = loaded(f"execution_{digest(source, [execution.follow])}", source, folder)
-    return entry(kernel.follow, (types.int64,))
+        account, count = self.record[0], int(self.record["points"][0])
+        now = (account["now"], account["cash"], account["cash"] + account["worth"], account["gross"])
+        self._newest[count] = now
+        parts = [*self._points, self._newest[: count + bool(account["now"])]]
+        return joined([part for part in parts if len(part)] or parts[:1])
 
 
 def rounds(fills: Batch) -> Iterator[tuple[int, int, int, float, float]]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.compiled import kernel, record, step
 from core.events import BAR, SIGNAL
+from strategies.tallying import TALLY, returned, tally
 
 ENTRY, STOP, TARGET, RUIN = range(4)
 REASONS = ("signal", "stop", "target", "ruin")
@@ -33,27 +34,35 @@ FILL = np.dtype(
 # How things stood when all bars of a moment had closed; `gross` is the sum of all positions' absolute values.
 POINT = np.dtype([("ts_event", "i8"), ("cash", "f8"), ("equity", "f8"), ("gross", "f8")], align=True)
 
-# What it works on (addresses and counts), the terms of trade, and the account as it stands.
-BOOK = np.dtype(
-    [(name, "i8") for name in ("to_bars", "bars", "to_signals", "signals", "to_holdings", "known")]
-    + [(name, "i8") for name in ("to_fills", "room", "fills", "to_points", "points", "bar", "signal", "now", "ruined")]
-    + [(name, "i8") for name in ("latency", "shorts")]
+# What it works on (addresses and counts), the terms of trade, and the account as it stands. Fills are kept where there
+# is `room`, and points where `to_points` says.
+ACCOUNT = np.dtype(
+    [(name, "i8") for name in ("to_holdings", "known", "to_fills", "room", "fills", "to_points", "points", "now")]
+    + [(name, "i8") for name in ("ruined", "latency", "shorts")]
     + [(name, "f8") for name in ("commission", "per_share", "least", "half_spread", "slippage", "participation")]
     + [(name, "f8") for name in ("borrow", "lot", "stop", "target", "leverage", "share", "units")]
-    + [(name, "f8") for name in ("cash", "worth", "gross")],
+    + [(name, "f8") for name in ("cash", "worth", "gross")]
+    + [("tally", TALLY)],
     align=True,
+)
+
+BAR_SIZE = BAR.itemsize
+
+# Bars and the signals made at their closes.
+GIVEN = np.dtype(
+    [(name, "i8") for name in ("to_account", "to_bars", "bars", "bar", "to_signals", "signals", "signal")], align=True
 )
 
 
 @step
 def whole(b: Any, quantity: float) -> float:
-    """As much of it as comes in whole lots. Any: a record of BOOK."""
+    """As much of it as comes in whole lots. Any: a record of ACCOUNT."""
     return float(np.trunc(quantity / b.lot + 1e-9 * np.sign(quantity)) * b.lot) if b.lot > 0.0 else quantity
 
 
 @step
 def trade(b: Any, h: Any, ts: int, symbol: int, quantity: float, at: float, reason: int) -> None:
-    """Buy, or sell when it is negative, at a market price. Any: records of BOOK and HOLDING."""
+    """Buy, or sell when it is negative, at a market price. Any: records of ACCOUNT and HOLDING."""
     side = 1.0 if quantity > 0.0 else -1.0
     price = at * (1.0 + side * (b.half_spread + b.slippage))
     fee = max(b.least, abs(quantity) * (price * b.commission + b.per_share))
@@ -64,10 +73,16 @@ def trade(b: Any, h: Any, ts: int, symbol: int, quantity: float, at: float, reas
         h.entry = price
     b.cash -= quantity * price + fee
     h.quantity = after
-    f = record(b.to_fills, b.fills, FILL)
-    f.ts_event, f.quantity, f.price, f.fee, f.left = ts, quantity, price, fee, h.order
-    f.symbol, f.reason = symbol, reason
-    b.fills += 1
+    if b.room > 0:
+        f = record(b.to_fills, b.fills, FILL)
+        f.ts_event, f.quantity, f.price, f.fee, f.left = ts, quantity, price, fee, h.order
+        f.symbol, f.reason = symbol, reason
+        b.fills += 1
+    else:
+        b.tally.fills += 1
+        b.tally.fees += fee
+        b.tally.turned += abs(quantity) * price
+        b.tally.rounds += 1 if before != 0.0 and before * after <= 0.0 else 0
 
 
 @step
@@ -82,7 +97,7 @@ def allowed(b: Any, h: Any, at: float) -> float:
 
 @step
 def execute(b: Any, h: Any, x: Any) -> None:
-    """Trade at a bar's open what an order still wants. Any: records of BOOK, HOLDING and BAR."""
+    """Trade at a bar's open what an order still wants. Any: records of ACCOUNT, HOLDING and BAR."""
     after = h.quantity + h.order
     grows = abs(after) > abs(h.quantity) or after * h.quantity < 0.0
     if grows:
@@ -106,7 +121,7 @@ def execute(b: Any, h: Any, x: Any) -> None:
 
 @step
 def protect(b: Any, h: Any, x: Any) -> None:
-    """Leave at the stop or the target, if the bar reached one. Any: records of BOOK, HOLDING and BAR."""
+    """Leave at the stop or the target, if the bar reached one. Any: records of ACCOUNT, HOLDING and BAR."""
     side = 1.0 if h.quantity > 0.0 else -1.0
     stop, target = h.entry * (1.0 - side * b.stop), h.entry * (1.0 + side * b.target)
     worst, best = (x.low, x.high) if side > 0.0 else (x.high, x.low)
@@ -121,7 +136,7 @@ def protect(b: Any, h: Any, x: Any) -> None:
 @step
 def mark(b: Any, h: Any, worth: float, price: float, ts: int) -> None:
     """Value a position, which was worth so much before, at a new price; what was borrowed to be sold costs its fee.
-    Any: records of BOOK and HOLDING."""
+    Any: records of ACCOUNT and HOLDING."""
     now = h.quantity * price
     if now < 0.0 and h.marked > 0:
         b.cash += now * b.borrow * (ts - h.marked)
@@ -132,7 +147,7 @@ def mark(b: Any, h: Any, worth: float, price: float, ts: int) -> None:
 
 @step
 def ruin(b: Any, ts: int) -> None:
-    """Nothing is left: close everything, and trade no more. Any: a record of BOOK."""
+    """Nothing is left: close everything, and trade no more. Any: a record of ACCOUNT."""
     for symbol in range(b.known):
         h = record(b.to_holdings, symbol, HOLDING)
         h.order = 0.0
@@ -144,47 +159,76 @@ def ruin(b: Any, ts: int) -> None:
 
 
 @step
-def wish(b: Any, h: Any, x: Any, side: float) -> None:
-    """Order what the position lacks of what a signal wants. Any: records of BOOK, HOLDING and BAR."""
+def point(b: Any, ts: int) -> None:
+    """Note how things stand. Any: a record of ACCOUNT."""
+    equity = b.cash + b.worth
+    if b.to_points > 0:
+        p = record(b.to_points, b.points, POINT)
+        p.ts_event, p.cash, p.equity, p.gross = ts, b.cash, equity, b.gross
+        b.points += 1
+    else:
+        tally(b.tally, ts, equity, b.gross)
+
+
+@kernel
+def advance(account: int, bar: int) -> None:
+    """All that happens in a bar before its close is known."""
+    b, x = record(account, 0, ACCOUNT), record(bar, 0, BAR)
+    h = record(b.to_holdings, x.symbol, HOLDING)
+    if x.ts_event != b.now:
+        if b.now > 0:
+            point(b, b.now)
+        b.now = x.ts_event
+    if h.quantity == 0.0 and h.order == 0.0:  # nothing can happen: two thirds of the time of a bar
+        h.price, h.marked = x.close, x.ts_event
+        return
+    worth = h.quantity * h.price
+    if not b.ruined and h.order != 0.0 and x.ts_open >= h.due:
+        execute(b, h, x)
+    if h.quantity != 0.0 and b.stop + b.target > 0.0:
+        protect(b, h, x)
+    mark(b, h, worth, x.close, x.ts_event)
+    if not b.ruined and b.cash + b.worth <= 0.0:
+        ruin(b, x.ts_event)
+
+
+@kernel
+def wish(account: int, bar: int, side: float) -> None:
+    """Order what the position lacks of what a signal at a bar's close wants."""
+    b, x = record(account, 0, ACCOUNT), record(bar, 0, BAR)
+    if b.ruined:
+        return
+    h = record(b.to_holdings, x.symbol, HOLDING)
     side = side if side > 0.0 or b.shorts else 0.0
     wanted = side * (b.units if b.units > 0.0 else b.share * (b.cash + b.worth) / x.close)
     h.order = wanted - h.quantity
     h.due = x.ts_event + b.latency
 
 
-@step
-def point(b: Any, ts: int) -> None:
-    """Note how things stand. Any: a record of BOOK."""
-    p = record(b.to_points, b.points, POINT)
-    p.ts_event, p.cash, p.equity, p.gross = ts, b.cash, b.cash + b.worth, b.gross
-    b.points += 1
+@kernel
+def finish(account: int) -> None:
+    """Nothing comes any more: note how things stand."""
+    b = record(account, 0, ACCOUNT)
+    if b.now > 0:
+        point(b, b.now)
+        returned(b.tally)
 
 
 @kernel
-def follow(book: int) -> int:
+def follow(given: int) -> int:
     """Go on from where it stopped, for as long as there is room for what one bar may bring; how many bars it took."""
-    b = record(book, 0, BOOK)
-    first = b.bar
-    while b.bar < b.bars and b.fills + 2 + b.known <= b.room:
-        x = record(b.to_bars, b.bar, BAR)
-        h = record(b.to_holdings, x.symbol, HOLDING)
-        if x.ts_event != b.now and b.now > 0:
-            point(b, b.now)
-        b.now = x.ts_event
-        worth = h.quantity * h.price
-        if not b.ruined and h.order != 0.0 and x.ts_open >= h.due:
-            execute(b, h, x)
-        if h.quantity != 0.0 and b.stop + b.target > 0.0:
-            protect(b, h, x)
-        mark(b, h, worth, x.close, x.ts_event)
-        if not b.ruined and b.cash + b.worth <= 0.0:
-            ruin(b, x.ts_event)
-        while b.signal < b.signals:
-            s = record(b.to_signals, b.signal, SIGNAL)
+    k = record(given, 0, GIVEN)
+    b = record(k.to_account, 0, ACCOUNT)
+    first = k.bar
+    while k.bar < k.bars and b.fills + 2 + b.known <= b.room:
+        bar = k.to_bars + k.bar * BAR_SIZE
+        x = record(bar, 0, BAR)
+        advance(k.to_account, bar)
+        while k.signal < k.signals:
+            s = record(k.to_signals, k.signal, SIGNAL)
             if s.ts_event != x.ts_event or s.symbol != x.symbol:
                 break
-            if not b.ruined:
-                wish(b, h, x, s.side)
-            b.signal += 1
-        b.bar += 1
-    return int(b.bar - first)
+            wish(k.to_account, bar, s.side)
+            k.signal += 1
+        k.bar += 1
+    return int(k.bar - first)

@@ -57,6 +57,7 @@ def make_bars() -> Callable[..., Batch]:
         bars["high"] = np.maximum(bars["open"], bars["close"]) * (1 + random.random(count) * 1e-3)
         bars["low"] = np.minimum(bars["open"], bars["close"]) * (1 - random.random(count) * 1e-3)
         bars["volume"] = random.integers(1, 1000, count)
+        bars["vwap"] = (bars["open"] + bars["close"]) / 2
         bars["ts_close"] = START + np.arange(1, count + 1) * SECOND
         bars["ts_open"] = bars["ts_close"] - SECOND
         bars["ts_event"] = bars["ts_recv"] = bars["ts_close"]

@@ -39,8 +39,7 @@ class Report:
 def tested(text: str, history: History, terms: Terms, folder: Path) -> Report:
     """A backtest of the strategy a person asks for; BadInput."""
     node = strategy(text)
-    bank = Bank((node,), (history.timeframe,), folder)
-    run = backtest(bank, history.bars, len(history.symbols), terms, folder)
+    run = backtest(node, history.bars, len(history.symbols), terms, folder)
     return Report(node.call, history, run, performance(run) | {"buy_and_hold": held(history.bars)})
 
 

@@ -1,6 +1,7 @@
 """Execution against the same rules written down a second time, and the rules themselves on small cases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-import strategies.backtest
 from core.bank import Bank
 from core.errors import BadInput
-from core.events import BAR, SECOND, SIGNAL, Batch
-from strategies import crossover
+from core.events import BAR, GAP, SECOND, SIGNAL, Batch
+from core.node import Node
+from indicators import ema
+from strategies import ALL, crossover
 from strategies.backtest import Account, backtest, rounds
 from strategies.terms import Terms
 from tests.strategies.plain import YEAR, Plain
@@ -194,18 +196,33 @@ def test_what_comes_later_changes_nothing_that_was_traded(kernels: Path) -> None
         assert part.points().tobytes() == whole.points()[: len(part.points())].tobytes()
 
 
-def test_parts_are_the_whole(kernels: Path, make_bars: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch) -> None:
-    bars, bank = make_bars(20_000, symbols=3, seed=4), Bank((crossover(3, 8),), ("1s",), kernels)
-    costs = Terms(share=0.3, commission=0.0005)
-    whole = backtest(bank, bars, 3, costs, kernels)
-    assert len(whole.fills) > 500
-    monkeypatch.setattr(strategies.backtest, "_PART", 777)
-    parts = backtest(bank, bars, 3, costs, kernels)
-    assert not len(backtest(bank, bars[:0], 3, costs, kernels).signals["side"])
-    for name in ("signals", "fills", "points"):
-        assert getattr(parts, name).tobytes() == getattr(whole, name).tobytes()
-    long = backtest(bank, bars, 3, costs._replace(shorts=False), kernels)
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+def test_a_backtest_is_the_signals_of_the_bank_followed(
+    kernels: Path, make_bars: Callable[..., Batch], make: Callable[[], Node]
+) -> None:
+    bars, bank = make_bars(6_000, symbols=3, seed=4), Bank((make(),), ("1s",), kernels)
+    bars["quality"][::50] = GAP
+    bank.clear(3)
+    terms = Terms(share=0.3, commission=0.0005, stop=0.02)
+    account, said = Account(3, terms, kernels), []
+    for first in range(0, len(bars), 777):
+        part = bars[first : first + 777].copy()
+        said.append(bank(part)[1])
+        account.follow(part, said[-1])
+    whole = backtest(make(), bars, 3, terms, kernels)
+    assert whole.signals.tobytes() == np.concatenate(said).tobytes()
+    assert whole.fills.tobytes() == account.fills().tobytes()
+    assert whole.points.tobytes() == account.points().tobytes()
+
+
+def test_who_may_not_sell_short_only_buys(kernels: Path, make_bars: Callable[..., Batch]) -> None:
+    bars, terms = make_bars(20_000, symbols=3, seed=4), Terms(share=0.3)
+    both = backtest(crossover(3, 8), bars, 3, terms, kernels)
+    assert len(both.fills) > 500
+    assert {np.sign(most) for _, _, _, most, _ in rounds(both.fills)} == {1.0, -1.0}
+    long = backtest(crossover(3, 8), bars, 3, terms._replace(shorts=False), kernels)
     assert {np.sign(most) for _, _, _, most, _ in rounds(long.fills)} == {1.0}
+    assert not len(backtest(crossover(3, 8), bars[:0], 3, terms, kernels).signals["side"])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -220,11 +237,27 @@ def test_the_profits_of_all_round_trips_are_that_of_the_account(account: Callabl
     assert all(begun <= ended for _, begun, ended, _, _ in made_of)
 
 
-def test_bars_out_of_order_and_terms_that_make_no_sense_are_refused(
-    kernels: Path, make_bars: Callable[..., Batch]
-) -> None:
-    bank = Bank((crossover(3, 8),), ("1s",), kernels)
-    with pytest.raises(BadInput, match="bar 1 closes before the one in front of it"):
-        backtest(bank, make_bars(3)[::-1], 1, Terms(), kernels)
-    with pytest.raises(BadInput, match="expected one strategy on one timeframe, found 2"):
-        backtest(Bank((crossover(3, 8), crossover(4, 9)), ("1s",), kernels), make_bars(3), 1, Terms(), kernels)
+def test_what_cannot_be_tested_is_refused(kernels: Path, make_bars: Callable[..., Batch]) -> None:
+    bars = make_bars(5_000)
+    late, strange, endless = bars.copy(), bars.copy(), bars.copy()
+    late[[3000, 3001]] = late[[3001, 3000]]
+    strange["timeframe"][4000], endless["close"][2] = 4, np.inf
+    for wrong, said in (
+        (late, "bar 3001 closes before the one in front of it: sort them"),
+        (
+            strange,
+            "bar 4000 cannot be taken: expected a symbol below 1, bars of 1s as the first is, and finite numbers",
+        ),
+        (endless, "bar 2 cannot be taken"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            backtest(crossover(3, 8), wrong, 1, Terms(), kernels)
+    with pytest.raises(BadInput, match="expected one strategy, found 0: indicators only"):
+        backtest(ema(3), bars, 1, Terms(), kernels)
+    reads = replace(crossover(3, 8), inputs=(ema(3), ema(3, of="price"), ema(9)), name="ticks", call="ticks()")
+    with pytest.raises(
+        BadInput, match=r"ticks\(\) reads ema\(3, of=price\), which is made of trades; a backtest has bars"
+    ):
+        backtest(reads, bars, 1, Terms(), kernels)
+    with pytest.raises(BadInput, match="cash must be a number of 0 or more"):
+        backtest(crossover(3, 8), bars, 1, Terms(cash=-1.0), kernels)

@@ -1,0 +1,66 @@
+"""Through: bars through a strategy's nodes and into the accounts that follow it, compiled as one kernel.
+
+As it stands here the nodes are none, those of `core/kernel.py`. `strategies/backtest.py` puts this text behind the
+source of a bank's kernel, without the import, so that `on_bar` is what runs live. There may be many accounts, each with
+states of its own: they take turns, a block of bars each, so that neither bars nor states are fetched from far.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from core.checks import wrong_bar
+from core.compiled import kernel, record, step
+from core.events import BAR, SIGNAL
+from core.kernel import STATE, TICK, VALUE, on_bar  # not in what is compiled: there they are above
+from strategies.execution import ACCOUNT, advance, wish  # there: from the compiled module, which all share
+
+BLOCK = 2048  # bars: 250 kB, in a processor's second cache
+BAR_SIZE, SIGNAL_SIZE, ACCOUNT_SIZE = BAR.itemsize, SIGNAL.itemsize, ACCOUNT.itemsize
+
+# Bars, and for each account the states of all symbols. Signals are kept one after another where `keeps` says.
+PATH = np.dtype(
+    [(name, "i8") for name in ("to_bars", "bars", "bar", "frame", "to_state", "to_ticks", "symbols", "to_values")]
+    + [(name, "i8") for name in ("to_signals", "signals", "keeps", "to_accounts", "accounts")],
+    align=True,
+)
+
+
+@step
+def wrong(k: Any, x: Any, now: int) -> bool:
+    """Whether a bar cannot be taken. Any: records of PATH and BAR."""
+    return wrong_bar(x, k.symbols) or x.ts_event < now or x.timeframe != k.frame
+
+
+@step
+def one(k: Any, account: int, bar: int, place: int, to_signals: int) -> int:
+    """A bar for an account; how many signals were made at its close. Any: a record of PATH."""
+    advance(account, bar)
+    s, t = record(k.to_state, place, STATE), record(k.to_ticks, place, TICK)
+    made = on_bar(record(bar, 0, BAR), s, t, record(k.to_values, 0, VALUE), to_signals, 0)
+    for n in range(made):
+        wish(account, bar, record(to_signals, n, SIGNAL).side)
+    return int(made)
+
+
+@kernel
+def through(path: int) -> int:
+    """Take a block of bars, and go on while no account keeps what it does. How many were taken; when the next one is
+    wrong, one less than nothing for each of them."""
+    k = record(path, 0, PATH)
+    first = k.bar
+    while k.bar < k.bars:
+        last = min(k.bar + BLOCK, k.bars)
+        for i in range(k.accounts):
+            account = k.to_accounts + i * ACCOUNT_SIZE
+            for at in range(k.bar, last):
+                bar = k.to_bars + at * BAR_SIZE
+                x = record(bar, 0, BAR)
+                if wrong(k, x, record(account, 0, ACCOUNT).now):
+                    return -1 - int(at - first)
+                to_signals = k.to_signals + k.signals * k.keeps * SIGNAL_SIZE
+                k.signals += one(k, account, bar, i * k.symbols + x.symbol, to_signals)
+        k.bar = last
+        if k.keeps:
+            break
+    return int(k.bar - first)

@@ -1,0 +1,85 @@
+"""Many strategies together, against each by itself."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.events import GAP, Batch
+from core.making import parameters
+from core.node import Node
+from core.source import planned
+from strategies import ALL, crossover, donchian_breakout
+from strategies.backtest import backtest
+from strategies.performance import performance
+from strategies.tallying import figures, period_of
+from strategies.terms import Terms
+from strategies.together import machines, together
+
+TERMS = Terms(share=0.4, commission=0.0003, spread=0.0002, stop=0.03, target=0.05, borrow=0.02)
+SHARED = (
+    "end_equity",
+    "total_return",
+    "sharpe",
+    "sortino",
+    "omega",
+    "max_drawdown",
+    "exposure",
+    "trades",
+    "fills",
+    "fees",
+)
+
+
+def smaller(make: Callable[..., Node]) -> Node:
+    """A strategy with every number smaller."""
+    numbers = [each for each in parameters(make) if isinstance(each.default, int | float)]
+    return make(**{each.name: type(each.default)(each.default * 0.6) for each in numbers})
+
+
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+def test_together_is_each_by_itself(kernels: Path, make_bars: Callable[..., Batch], make: Callable[..., Node]) -> None:
+    for apart in (1, 600):  # a return a moment, and one a day
+        bars = make_bars(3_000, symbols=2, seed=3)
+        for name in ("ts_event", "ts_close", "ts_open"):
+            bars[name] = bars["ts_event"][0] + (bars[name] - bars["ts_event"][0]) * apart
+        bars["quality"][::70] = GAP
+        nodes, (period, a_year) = [smaller(make), make(), smaller(make)], period_of(bars["ts_event"])
+        found = figures(together(nodes, bars, 2, TERMS, kernels, period), TERMS.cash, a_year)
+        assert len(set(found["end_equity"].tolist())) == 2 or apart == 1
+        for place, node in enumerate(nodes[:2]):
+            alone = performance(backtest(node, bars, 2, TERMS, kernels))
+            for name in SHARED:
+                expected = np.nan if alone[name] is None else alone[name]
+                said = f"{name} of {node.call}"
+                np.testing.assert_allclose(found[name][place], expected, rtol=1e-9, atol=1e-12, err_msg=said)
+
+
+def kernel_names(nodes: Sequence[Node], folder: Path) -> list[tuple[str, list[int]]]:
+    found = machines([planned((node,)) for node in nodes], folder)
+    return [(machine.kernel.__name__, places) for places, machine in found]
+
+
+def test_numbers_share_a_kernel_and_shapes_do_not(kernels: Path) -> None:
+    first = kernel_names([crossover(3, 8), crossover(5, 200), crossover(1, 8), crossover(3, 14)], kernels)
+    assert [places for _, places in first] == [[0, 1, 3], [2]]
+    assert len({name for name, _ in first}) == 2
+    assert kernel_names([crossover(4, 190), crossover(40, 60)], kernels)[0][0] == first[0][0]
+
+
+def test_the_returns_of_a_tally_have_the_moments_of_those_of_the_account(
+    kernels: Path, make_bars: Callable[..., Batch]
+) -> None:
+    bars, node = make_bars(4_000, seed=9), donchian_breakout(10)
+    period, a_year = period_of(bars["ts_event"])
+    found = figures(together([node], bars, 1, TERMS, kernels, period), TERMS.cash, a_year)
+    equity = np.concatenate([[TERMS.cash], backtest(node, bars, 1, TERMS, kernels).points["equity"]])
+    returns = equity[1:] / equity[:-1] - 1
+    away = returns - returns.mean()
+    expected = {
+        "returns": len(returns), "mean": returns.mean(), "variance": returns.var(ddof=1),
+        "skew": np.mean(away**3) / np.mean(away**2) ** 1.5, "kurtosis": np.mean(away**4) / np.mean(away**2) ** 2,
+    }  # fmt: skip
+    for name, value in expected.items():
+        assert found[name][0] == pytest.approx(value, rel=1e-9), name
