@@ -1,6 +1,7 @@
 """`candela backtest`: a strategy over a file of history, and what came of it."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,7 @@ def backtest(
         str,
         typer.Option(help="What trading costs and how much is done: cash=1e5, commission=2bps, stop=5%, shorts=no…"),
     ] = "",
+    html: Annotated[Path | None, typer.Option(help="Also write a page with charts, in one file, here.")] = None,
     config_file: ConfigFile = None,
     data: DataFolder = None,
     as_json: AsJson = False,
@@ -37,10 +39,16 @@ def backtest(
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
     found = history(file, timeframe, settings.kernel_folder)
     report = tested(strategy, found, parsed(terms), settings.kernel_folder)
+    if html is not None:
+        from gateway.backtest_page import page  # noqa: PLC0415
+
+        html.write_text(page(report, dict(words(told(report))), terms or "trading costs nothing"))
     if as_json:
         out.print_json(json.dumps(told(report)))
         return
     out.print(table(told(report)))
+    if html is not None:
+        out.print(f"→ charts are in {html}: open it in a browser")
     if not any((report.run.terms.commission, report.run.terms.per_share, report.run.terms.spread)):
         out.print('→ trading cost nothing here: --terms "commission=1bps, spread=2bps" counts what it does cost')
 
@@ -56,16 +64,22 @@ def table(told: dict[str, Any]) -> Table:  # Any: JSON
     found = Table(box=None, show_header=False, title=title, title_style="bold")
     found.add_column(style="dim")
     found.add_column(justify="right")
+    for row in words(told):
+        found.add_row(*row)
+    return found
+
+
+def words(told: dict[str, Any]) -> Iterator[tuple[str, str]]:  # Any: JSON
+    """The figures that there are, by name."""
     names = told["symbols"]
-    found.add_row("symbols", ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
+    yield "symbols", ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     if "from" in told:
-        found.add_row("from, to", f"{_moment(told['from'])}, {_moment(told['to'])}")
+        yield "from, to", f"{_moment(told['from'])} to {_moment(told['to'])}"
     for name, form in _FORMS.items():
         if told.get(name) is not None:
-            found.add_row(name.replace("_", " "), form.format(told[name]))
+            yield name.replace("_", " "), form.format(told[name])
         if name == "sharpe" and told.get("sharpe_95"):
-            found.add_row("in 95 of 100 resamples", "{:.2f} to {:.2f}".format(*told["sharpe_95"]))
-    return found
+            yield "in 95 of 100 resamples", "{:.2f} to {:.2f}".format(*told["sharpe_95"])
 
 
 _FORMS = {

@@ -2,33 +2,12 @@
 
 import asyncio
 import re
-import shutil
-from collections.abc import AsyncIterator
 
 import numpy as np
-import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from core.events import DONE, MISSED, PENDING, REVISED_BAR, REVISED_SIGNAL, SILENT, rows
 from tests.running import Start, bars, signals
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine: apt-get install chromium")
-
-
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=_QUIET)
-        opened = await browser.new_page(viewport={"width": 1360, "height": 820})
-        faults: list[str] = []
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("requestfailed", lambda request: faults.append(request.url))
-        yield opened
-        await browser.close()
-        assert faults == []
 
 
 async def test_live_numbers_from_the_stream_reach_the_page(start: Start, page: Page) -> None:

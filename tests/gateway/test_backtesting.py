@@ -40,8 +40,10 @@ def test_a_strategy_over_bars_as_a_table_and_as_json(tmp_path: Path, file: Path)
     assert found["end_equity"] == pytest.approx(10_000 * (1 + found["total_return"]))
     assert found["trades"] > 100
     assert found["fees"] > 0
-    shown = candela(tmp_path, "crossover(12, 26)", str(file))
+    shown = candela(tmp_path, "crossover(12, 26)", str(file), "--html", str(tmp_path / "page.html"))
     assert shown.returncode == 0, shown.stderr
+    assert f"{found['trades']}" in (tmp_path / "page.html").read_text()
+    assert "charts are in" in shown.stdout
     assert "crossover(12, 26) on 1m bars" in shown.stdout
     assert "buy and hold" in shown.stdout
     assert "trading cost nothing here" in shown.stdout
