@@ -45,7 +45,11 @@ def backtest(
         html.write_text(page(report, dict(words(told(report))), terms or "trading costs nothing"))
     if as_json:
         out.print_json(json.dumps(told(report)))
-        return
+    else:
+        _print(report, html)
+
+
+def _print(report: "Report", html: Path | None) -> None:
     out.print(table(told(report)))
     if html is not None:
         out.print(f"→ charts are in {html}: open it in a browser")
