@@ -16,11 +16,12 @@ from core.history import History
 from core.log import logger
 from core.loop import settle
 from core.settings import Settings
-from gateway import live, pages, problems, routes
+from gateway import jobs, live, pages, problems, routes
 from gateway.address import bound_to, check_address
 from gateway.auth import Door
 from gateway.hub import Hub
 from gateway.telemetry import Telemetry
+from services.jobs import Jobs
 
 _GOODBYE_S = 0.2  # for the shutdown notice to reach clients before their sockets close
 
@@ -38,14 +39,16 @@ def create_app(settings: Settings, history: History, hub: Hub) -> FastAPI:
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
+        await app.state.jobs.close()
         await history.close()
 
     # no page of the framework's: it loads its scripts from another host, and this must work without one
     app = FastAPI(title="Candela", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.history, app.state.hub = settings, history, hub
     app.state.door, app.state.telemetry = Door(settings.gateway.token), Telemetry(hub)
+    app.state.jobs = Jobs()
     problems.install(app)
-    for router in (routes.health, routes.api, pages.pages, live.router):
+    for router in (routes.health, routes.api, jobs.jobs, pages.pages, live.router):
         app.include_router(router)
     _add_pages(app)
     return app

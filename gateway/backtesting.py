@@ -39,27 +39,22 @@ def backtest(
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
     found = history(file, timeframe, settings.kernel_folder)
     report = tested(strategy, found, parsed(terms), settings.kernel_folder)
+    _show(report, html, terms, as_json=as_json)
+
+
+def _show(report: "Report", html: Path | None, terms: str, *, as_json: bool) -> None:
     if html is not None:
         from gateway.backtest_page import page  # noqa: PLC0415
 
-        html.write_text(page(report, dict(words(told(report))), terms or "trading costs nothing"))
+        html.write_text(page(report, dict(words(report.told)), terms or "trading costs nothing"))
     if as_json:
-        out.print_json(json.dumps(told(report)))
-    else:
-        _print(report, html)
-
-
-def _print(report: "Report", html: Path | None) -> None:
-    out.print(table(told(report)))
+        out.print_json(json.dumps(report.told))
+        return
+    out.print(table(report.told))
     if html is not None:
         out.print(f"→ charts are in {html}: open it in a browser")
     if not any((report.run.terms.commission, report.run.terms.per_share, report.run.terms.spread)):
         out.print('→ trading cost nothing here: --terms "commission=1bps, spread=2bps" counts what it does cost')
-
-
-def told(report: "Report") -> dict[str, Any]:  # Any: JSON
-    names = {"symbols": list(report.history.symbols), "terms": report.run.terms._asdict()}
-    return {"strategy": report.strategy, "timeframe": report.history.timeframe, **names, **report.figures}
 
 
 def table(told: dict[str, Any]) -> Table:  # Any: JSON
