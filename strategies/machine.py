@@ -100,10 +100,13 @@ def _set(records: Batch, plan: Sequence[Node], nodes: Sequence[Node]) -> None:
 class Passage:
     """Bars on their way through a machine, for accounts that have been opened; `more` until all are `through`.
 
-    Each account has its own `nodes`. `signals`: those made since `more` was last called, if there is one account.
+    Each account has its own `nodes`, which see the bars before `followed` as well; accounts do not. `signals`: those
+    made since `more` was last called, if there is one account.
     """
 
-    def __init__(self, machine: Machine, bars: Batch, accounts: Batch, nodes: Sequence[Sequence[Node]]) -> None:
+    def __init__(
+        self, machine: Machine, bars: Batch, accounts: Batch, nodes: Sequence[Sequence[Node]], followed: int = 0
+    ) -> None:
         self._run, self._bars, symbols = machine.run, bars, int(accounts["known"][0])
         self._states = machine.states(nodes, symbols)
         self._values = np.zeros(1, dtype=machine.kernel.VALUE)
@@ -114,7 +117,7 @@ class Passage:
             "to_bars": bars.ctypes.data, "bars": len(bars), "to_state": to_state, "to_ticks": to_ticks,
             "symbols": symbols, "to_values": self._values.ctypes.data, "to_signals": self._signals.ctypes.data,
             "frame": bars["timeframe"][0] if len(bars) else 0, "to_accounts": accounts.ctypes.data,
-            "accounts": len(accounts), "keeps": accounts["room"][0] > 0,
+            "accounts": len(accounts), "keeps": accounts["room"][0] > 0, "followed": followed,
         }.items():  # fmt: skip
             path[name] = value
 

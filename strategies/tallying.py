@@ -15,11 +15,16 @@ _DAY = 86_400 * 10**9
 _YEAR = 365.25 * _DAY
 
 # `until`: when the period of the next return ends, which began with an equity of `base`; `equity`, at `ts`, is the
-# newest. `first` to `fourth`: sums of powers of the returns; `below`: of the squares of those below 0.
+# newest. `first` to `fourth`: sums of powers of the returns; `below`: of the squares of those below 0. `parts` and
+# `squares` are sums of the returns a moment and of their squares, over equal parts of `long` moments one after another;
+# `left` moments are left of a part, the one before the first being what is over.
+PARTS = 16
 TALLY = np.dtype(
     [(name, "i8") for name in ("period", "until", "ts", "moments", "exposed", "rounds", "fills", "returns")]
     + [(name, "f8") for name in ("base", "equity", "peak", "deepest", "fees", "turned")]
-    + [(name, "f8") for name in ("first", "second", "third", "fourth", "below", "won", "lost")],
+    + [(name, "f8") for name in ("first", "second", "third", "fourth", "below", "won", "lost")]
+    + [(name, "i8") for name in ("part", "long", "left")]
+    + [(name, "f8", (PARTS,)) for name in ("parts", "squares")],
     align=True,
 )
 
@@ -31,6 +36,13 @@ def tally(t: Any, ts: int, equity: float, gross: float) -> None:
         if t.moments > 0:
             returned(t)
         t.until = ts - ts % t.period + t.period
+    r = equity / t.equity - 1.0 if t.equity > 0.0 else 0.0
+    if t.left == 0:
+        t.part, t.left = t.part + 1, t.long
+    t.left -= 1
+    if t.part >= 0:
+        t.parts[t.part] += r
+        t.squares[t.part] += r * r
     t.ts, t.equity = ts, equity
     t.moments += 1
     t.exposed += 1 if gross > 0.0 else 0
@@ -51,6 +63,18 @@ def returned(t: Any) -> None:
     t.below += min(r, 0.0) ** 2
     t.won += max(r, 0.0)
     t.lost -= min(r, 0.0)
+
+
+def tallies_of(closes: NDArray[np.int64], cash: float, count: int) -> Batch:
+    """Tallies in which nothing is counted yet, for accounts of so much cash and bars that close then, in order."""
+    tallies, (period, _) = np.zeros(count, dtype=TALLY), period_of(closes)
+    moments = np.count_nonzero(np.diff(closes)) + 1
+    long = moments // PARTS
+    tallies["period"], tallies["part"], tallies["long"] = period, -1, long
+    tallies["left"] = moments - PARTS * long if long else -1  # never 0: too few for parts
+    for name in ("base", "equity", "peak"):
+        tallies[name] = cash
+    return tallies
 
 
 def period_of(closes: NDArray[np.int64]) -> tuple[int, float]:

@@ -18,10 +18,11 @@ from strategies.execution import ACCOUNT, advance, wish  # there: from the compi
 BLOCK = 2048  # bars: 250 kB, in a processor's second cache
 BAR_SIZE, SIGNAL_SIZE, ACCOUNT_SIZE = BAR.itemsize, SIGNAL.itemsize, ACCOUNT.itemsize
 
-# Bars, and for each account the states of all symbols. Signals are kept one after another where `keeps` says.
+# Bars, and for each account the states of all symbols. Those before `followed` the nodes see, and nobody trades.
+# Signals are kept one after another where `keeps` says.
 PATH = np.dtype(
     [(name, "i8") for name in ("to_bars", "bars", "bar", "frame", "to_state", "to_ticks", "symbols", "to_values")]
-    + [(name, "i8") for name in ("to_signals", "signals", "keeps", "to_accounts", "accounts")],
+    + [(name, "i8") for name in ("to_signals", "signals", "keeps", "to_accounts", "accounts", "followed")],
     align=True,
 )
 
@@ -33,12 +34,13 @@ def wrong(k: Any, x: Any, now: int) -> bool:
 
 
 @step
-def one(k: Any, account: int, bar: int, place: int, to_signals: int) -> int:
+def one(k: Any, account: int, bar: int, place: int, to_signals: int, follows: bool) -> int:
     """A bar for an account; how many signals were made at its close. Any: a record of PATH."""
-    advance(account, bar)
+    if follows:
+        advance(account, bar)
     s, t = record(k.to_state, place, STATE), record(k.to_ticks, place, TICK)
     made = on_bar(record(bar, 0, BAR), s, t, record(k.to_values, 0, VALUE), to_signals, 0)
-    for n in range(made):
+    for n in range(made if follows else 0):
         wish(account, bar, record(to_signals, n, SIGNAL).side)
     return int(made)
 
@@ -59,7 +61,7 @@ def through(path: int) -> int:
                 if wrong(k, x, record(account, 0, ACCOUNT).now):
                     return -1 - int(at - first)
                 to_signals = k.to_signals + k.signals * k.keeps * SIGNAL_SIZE
-                k.signals += one(k, account, bar, i * k.symbols + x.symbol, to_signals)
+                k.signals += one(k, account, bar, i * k.symbols + x.symbol, to_signals, at >= k.followed)
         k.bar = last
         if k.keeps:
             break

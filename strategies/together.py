@@ -18,24 +18,28 @@ from core.past import room
 from core.source import Plan, planned
 from strategies.backtest import checked
 from strategies.machine import Machine, Passage, accounts_of, finish
-from strategies.tallying import TALLY
+from strategies.tallying import tallies_of
 from strategies.terms import Terms
+
+_LEAST = 128  # rows of a window: that shorter ones need no kernel of their own
 
 Shape = tuple[Any, ...]  # Any: names, kinds, places
 
 
-def together(strategies: Sequence[Node], bars: Batch, symbols: int, terms: Terms, folder: Path, period: int) -> Batch:
-    """A TALLY row for each strategy: of what `backtest` would keep of it, with a return a `period` (nanoseconds)."""
-    bars, tallies = np.ascontiguousarray(bars), np.zeros(len(strategies), dtype=TALLY)
+def together(
+    strategies: Sequence[Node], bars: Batch, symbols: int, terms: Terms, folder: Path, *, followed: int = 0
+) -> Batch:
+    """A TALLY row for each strategy: of what `backtest` would keep of it; BadInput. They see the bars before `followed`
+    as well, and do not trade then."""
+    bars = np.ascontiguousarray(bars)
+    tallies = tallies_of(bars["ts_event"][followed:], terms.cash, len(strategies))
     plans = [planned((each,)) for each in strategies]
     for plan in plans:
         checked(plan.nodes, terms)
     for places, machine in machines(plans, folder):
         accounts, _holdings = accounts_of(terms, len(places), symbols)
-        accounts["tally"]["period"] = period
-        for name in ("base", "equity", "peak"):
-            accounts["tally"][name] = terms.cash
-        passage = Passage(machine, bars, accounts, [plans[place].nodes for place in places])
+        accounts["tally"] = tallies[places]
+        passage = Passage(machine, bars, accounts, [plans[place].nodes for place in places], followed)
         while not passage.through:
             passage.more()
         finish(accounts, folder)
@@ -102,7 +106,7 @@ def _roomy(values: Sequence[Value]) -> Value:
     """A number, or an array for the longest of these, as long as the next power of two."""
     if not isinstance(values[0], np.ndarray):
         return values[0]
-    return np.zeros(room([np.size(each) for each in values]), dtype=values[0].dtype)
+    return np.zeros(room([_LEAST, *(np.size(each) for each in values)]), dtype=values[0].dtype)
 
 
 def _again(given: Sequence[Input | Past], made: Mapping[str, Node]) -> Input | Past:
@@ -110,7 +114,7 @@ def _again(given: Sequence[Input | Past], made: Mapping[str, Node]) -> Input | P
     first = given[0]
     if isinstance(first, Past):
         lengths = [each.length for each in given if isinstance(each, Past)]
-        return Past(_same(first.of, made), room(lengths))
+        return Past(_same(first.of, made), room([_LEAST, *lengths]))
     return _same(first, made)
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.bank import Bank
 from core.events import GAP, Batch
 from core.making import parameters
 from core.node import Node
 from core.source import planned
 from strategies import ALL, crossover, donchian_breakout
-from strategies.backtest import backtest
+from strategies.backtest import Account, backtest
 from strategies.performance import performance
-from strategies.tallying import figures, period_of
+from strategies.tallying import PARTS, figures, period_of
 from strategies.terms import Terms
 from strategies.together import machines, together
 
@@ -45,8 +46,8 @@ def test_together_is_each_by_itself(kernels: Path, make_bars: Callable[..., Batc
         for name in ("ts_event", "ts_close", "ts_open"):
             bars[name] = bars["ts_event"][0] + (bars[name] - bars["ts_event"][0]) * apart
         bars["quality"][::70] = GAP
-        nodes, (period, a_year) = [smaller(make), make(), smaller(make)], period_of(bars["ts_event"])
-        found = figures(together(nodes, bars, 2, TERMS, kernels, period), TERMS.cash, a_year)
+        nodes, (_, a_year) = [smaller(make), make(), smaller(make)], period_of(bars["ts_event"])
+        found = figures(together(nodes, bars, 2, TERMS, kernels), TERMS.cash, a_year)
         assert len(set(found["end_equity"].tolist())) == 2 or apart == 1
         for place, node in enumerate(nodes[:2]):
             alone = performance(backtest(node, bars, 2, TERMS, kernels))
@@ -71,9 +72,10 @@ def test_numbers_share_a_kernel_and_shapes_do_not(kernels: Path) -> None:
 def test_the_returns_of_a_tally_have_the_moments_of_those_of_the_account(
     kernels: Path, make_bars: Callable[..., Batch]
 ) -> None:
-    bars, node = make_bars(4_000, seed=9), donchian_breakout(10)
-    period, a_year = period_of(bars["ts_event"])
-    found = figures(together([node], bars, 1, TERMS, kernels, period), TERMS.cash, a_year)
+    bars, node = make_bars(4_007, seed=9), donchian_breakout(10)
+    _, a_year = period_of(bars["ts_event"])
+    tallies = together([node], bars, 1, TERMS, kernels)
+    found = figures(tallies, TERMS.cash, a_year)
     equity = np.concatenate([[TERMS.cash], backtest(node, bars, 1, TERMS, kernels).points["equity"]])
     returns = equity[1:] / equity[:-1] - 1
     away = returns - returns.mean()
@@ -83,3 +85,22 @@ def test_the_returns_of_a_tally_have_the_moments_of_those_of_the_account(
     }  # fmt: skip
     for name, value in expected.items():
         assert found[name][0] == pytest.approx(value, rel=1e-9), name
+    parts = returns[len(returns) % PARTS :].reshape(PARTS, -1)
+    np.testing.assert_allclose(tallies["parts"][0], parts.sum(axis=1), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(tallies["squares"][0], (parts**2).sum(axis=1), rtol=1e-9)
+    assert not together([node], bars[:15], 1, TERMS, kernels)["parts"].any()
+
+
+def test_bars_before_are_seen_and_not_traded(kernels: Path, make_bars: Callable[..., Batch]) -> None:
+    bars, node = make_bars(4_000, symbols=2, seed=9), crossover(3, 8)
+    followed = 2_500
+    bank, account = Bank((node,), ("1s",), kernels), Account(2, TERMS, kernels)
+    bank.clear(2)
+    bank(bars[:followed].copy())
+    rest = bars[followed:].copy()
+    account.follow(rest, bank(rest)[1])
+    tally = together([node], bars, 2, TERMS, kernels, followed=followed)[0]
+    fills, equity = account.fills(), account.points()["equity"]
+    assert (tally["fills"], tally["moments"], tally["equity"]) == (len(fills), len(equity), equity[-1])
+    assert tally["fees"] == pytest.approx(fills["fee"].sum())
+    assert fills["ts_event"][0] >= rest["ts_open"][0]
