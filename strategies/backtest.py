@@ -27,22 +27,23 @@ class Run:
     points: Batch
 
 
-def backtest(strategy: Node, bars: Batch, symbols: int, terms: Terms, folder: Path) -> Run:
+def backtest(strategy: Node, bars: Batch, symbols: int, terms: Terms, folder: Path, *, followed: int = 0) -> Run:
     """Follow a strategy over closed bars of one timeframe, in order of their closes; BadInput.
 
-    `symbols`: the bars' are below it. `folder` is where machine code is kept.
+    `symbols`: the bars' are below it. `folder` is where machine code is kept. The strategy sees the bars before
+    `followed` as well, and is not followed then.
     """
     plan = planned((strategy,))
     checked(plan.nodes, terms)
     bars = np.ascontiguousarray(bars)
     account, signals = Account(symbols, terms, folder), [np.empty(0, dtype=SIGNAL)]
     account.expect(len(bars))
-    passage = Passage(Machine(plan, folder), bars, account.record, (plan.nodes,))
+    passage = Passage(Machine(plan, folder), bars, account.record, (plan.nodes,), followed)
     while not passage.through:
         passage.more()
         signals.append(passage.signals)
         account.note()
-    return Run(terms, len(bars), joined(signals), account.fills(), account.points())
+    return Run(terms, len(bars) - followed, joined(signals), account.fills(), account.points())
 
 
 def checked(nodes: tuple[Node, ...], terms: Terms) -> None:

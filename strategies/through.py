@@ -35,12 +35,14 @@ def wrong(k: Any, x: Any, now: int) -> bool:
 
 @step
 def one(k: Any, account: int, bar: int, place: int, to_signals: int, follows: bool) -> int:
-    """A bar for an account; how many signals were made at its close. Any: a record of PATH."""
+    """A bar for an account; how many signals are followed at its close. Any: a record of PATH."""
     if follows:
         advance(account, bar)
     s, t = record(k.to_state, place, STATE), record(k.to_ticks, place, TICK)
     made = on_bar(record(bar, 0, BAR), s, t, record(k.to_values, 0, VALUE), to_signals, 0)
-    for n in range(made if follows else 0):
+    if not follows:
+        return 0
+    for n in range(made):
         wish(account, bar, record(to_signals, n, SIGNAL).side)
     return int(made)
 

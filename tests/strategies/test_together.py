@@ -98,7 +98,13 @@ def test_bars_before_are_seen_and_not_traded(kernels: Path, make_bars: Callable[
     bank.clear(2)
     bank(bars[:followed].copy())
     rest = bars[followed:].copy()
-    account.follow(rest, bank(rest)[1])
+    said = bank(rest)[1]
+    account.follow(rest, said)
+    run = backtest(node, bars, 2, TERMS, kernels, followed=followed)
+    assert (run.bars, run.points.tobytes(), run.fills.tobytes()) == (
+        len(rest), account.points().tobytes(), account.fills().tobytes(),
+    )  # fmt: skip
+    assert run.signals["ts_event"].tolist() == said["ts_event"].tolist()
     tally = together([node], bars, 2, TERMS, kernels, followed=followed)[0]
     fills, equity = account.fills(), account.points()["equity"]
     assert (tally["fills"], tally["moments"], tally["equity"]) == (len(fills), len(equity), equity[-1])
