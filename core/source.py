@@ -1,8 +1,8 @@
 """The source of a bank's kernel: core/kernel.py with the nodes' lines written in.
 
 One line a node (`bank.source` prints them). Generating these lines is the one clever place in the system; names are
-checked identifiers, and no user text reaches it. An interpreter over a table of operations, which needs no compile, was
-measured too: a third slower, and every indicator would be written twice.
+checked identifiers, and no user text reaches it but the path of a user's file, quoted. An interpreter over a table of
+operations, which needs no compile, was measured too: a third slower, and every indicator would be written twice.
 """
 
 import functools
@@ -17,6 +17,7 @@ import numpy as np
 from core import kernel
 from core.errors import BadInput
 from core.events import BAR, VALUE_HEADER
+from core.imported import origin
 from core.node import FIELDS, STORED, Group, Kind, Node, Output, Past, Value, ordered, reads, rings
 
 _RESERVED = {
@@ -112,6 +113,10 @@ def written(plan: Plan, lanes: int) -> str:
 
 
 def _layouts(plan: Plan) -> Iterator[str]:
+    files = {found for node in plan.nodes if (found := origin(node.step.__module__))}
+    if files:  # of a user's own: put where the import below finds them, in whatever process this is loaded
+        yield "from core.imported import imported\n"
+        yield from sorted(f"imported({path!r}, {digest!r})\n" for path, digest in files)
     yield from sorted(
         {f"from {node.step.__module__} import {node.step.__name__} as {_alias(node)}\n" for node in plan.nodes}
     )

@@ -1,6 +1,7 @@
 """`candela backtest`: a strategy over a file of history, and what came of it."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def backtest(
     *,
-    strategy: Annotated[str, typer.Argument(help='Such as crossover or "crossover(12, 26)".')],
+    strategy: Annotated[str, typer.Argument(help='Such as "crossover(12, 26)" or "./mine.py:breakout(20)".')],
     file: Annotated[Path, typer.Argument(help="Bars or trades: CSV, Parquet, recorded frames.")],
     timeframe: Annotated[str | None, typer.Option(help="Of the bars made of trades; 1m without.")] = None,
     terms: Annotated[
@@ -41,8 +42,15 @@ def backtest(
         out.print_json(json.dumps(told(report)))
         return
     out.print(table(told(report)))
+    for hint in _hints(report, f"candela check lookahead {strategy} {file}"):
+        out.print(f"→ {hint}")
+
+
+def _hints(report: "Report", check: str) -> Iterator[str]:
+    if report.frames:
+        yield f"it saw all of the history at once: `{check}` tells whether it looked ahead"
     if not any((report.run.terms.commission, report.run.terms.per_share, report.run.terms.spread)):
-        out.print('→ trading cost nothing here: --terms "commission=1bps, spread=2bps" counts what it does cost')
+        yield 'trading cost nothing here: --terms "commission=1bps, spread=2bps" counts what it does cost'
 
 
 def told(report: "Report") -> dict[str, Any]:  # Any: JSON
@@ -59,7 +67,7 @@ def table(told: dict[str, Any]) -> Table:  # Any: JSON
     names = told["symbols"]
     found.add_row("symbols", ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
     if "from" in told:
-        found.add_row("from, to", f"{_moment(told['from'])}, {_moment(told['to'])}")
+        found.add_row("from, to", f"{moment(told['from'])}, {moment(told['to'])}")
     for name, form in _FORMS.items():
         if told.get(name) is not None:
             found.add_row(name.replace("_", " "), form.format(told[name]))
@@ -77,5 +85,5 @@ _FORMS = {
 }  # fmt: skip
 
 
-def _moment(nanoseconds: int) -> str:
+def moment(nanoseconds: int) -> str:
     return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M}"

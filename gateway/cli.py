@@ -11,7 +11,7 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import backtesting, exchanging, offline
+from gateway import backtesting, checking, exchanging, offline
 from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -21,6 +21,7 @@ app.add_typer(serve, name="serve")
 dashboards = typer.Typer(no_args_is_help=True, help="What people look at.")
 app.add_typer(config, name="config")
 app.add_typer(dashboards, name="dashboards")
+app.add_typer(checking.check, name="check")
 
 
 @app.command()
