@@ -27,7 +27,7 @@ Rule: TypeAlias = Callable[..., Any]  # Any: a Series or a DataFrame, which is l
 Sides: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]  # when, side, strength
 
 COLUMNS = ("ts_open", "ts_close", "symbol", "open", "high", "low", "close", "volume", "vwap", "trades")
-_TIME = pl.Datetime("ns", "UTC")
+_TIME = pl.Datetime("us", "UTC")  # as polars' own durations are: nanoseconds joined with them are another type
 
 
 def frame_strategy(function: Rule) -> Rule:
@@ -74,9 +74,11 @@ def with_parameters(rule: Rule, name: str, given: Sequence[Any], named: dict[str
 
 
 def framed(bars: Batch, symbol: str) -> pl.DataFrame:
-    """One symbol's bars as a frame strategy sees them."""
+    """One symbol's bars as a frame strategy sees them; BadInput."""
+    if (bars["ts_close"] % 1000).any():
+        raise BadInput(f"expected bars of {symbol} that close at whole microseconds, for a frame strategy")
     found = {name: np.ascontiguousarray(bars[name]) for name in COLUMNS if name != "symbol"}
-    times = [pl.Series(name, found.pop(name)).cast(_TIME) for name in ("ts_open", "ts_close")]
+    times = [pl.Series(name, found.pop(name) // 1000).cast(_TIME) for name in ("ts_open", "ts_close")]
     names = pl.repeat(symbol, len(bars), dtype=pl.String, eager=True).alias("symbol")
     return pl.DataFrame([*times, names, *(pl.Series(name, values) for name, values in found.items())])
 
@@ -106,7 +108,7 @@ def _dated(answer: pl.DataFrame) -> Sides:
     moments = answer["ts_event"]
     if moments.dtype == pl.Datetime:
         moments = moments.dt.replace_time_zone("UTC") if moments.dtype.time_zone is None else moments  # type: ignore[attr-defined]  # a Datetime has one
-        moments = moments.cast(_TIME).cast(pl.Int64)
+        moments = moments.cast(pl.Datetime("ns", "UTC")).cast(pl.Int64)
     if moments.dtype != pl.Int64 or moments.null_count():
         raise BadInput(f"expected moments in ts_event (datetimes, or nanoseconds), found {answer['ts_event'].dtype}")
     side = _numbers(answer["side"], "side", 0.0)

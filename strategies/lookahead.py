@@ -47,15 +47,17 @@ def checked(fresh: Callable[[], FrameStrategy], bars: Batch, symbols: Sequence[s
         _compare(each, answer, verdict)
         _compare_changed(each, answer, verdict, count)
     if not verdict.signals and not verdict.violations:
-        first = min((int(answer[0][0]) for answer in whole if len(answer[0])), default=None)
-        raise BadInput(_silent(verdict, bars, first))
+        firsts = [
+            np.searchsorted(own["ts_close"], when[:1], "right")
+            for (own, _), (when, *_) in zip(parts, whole, strict=True)
+        ]
+        raise BadInput(_silent(verdict, min((int(first[0]) for first in firsts if len(first)), default=None)))
     return verdict
 
 
-def _silent(verdict: Verdict, bars: Batch, first: int | None) -> str:
-    if first is None:
-        return f"{verdict.strategy} says nothing in these {len(bars):,} bars: there is nothing to check"
-    needed = int((bars["ts_close"] <= first).sum()) + 1
+def _silent(verdict: Verdict, needed: int | None) -> str:
+    if needed is None:
+        return f"{verdict.strategy} says nothing in these {verdict.bars:,} bars: there is nothing to check"
     return (
         f"{verdict.strategy} says nothing at the {verdict.checked:,} bars that were checked: ask for more, its first"
         f" signal comes with --bars {needed}"
