@@ -135,7 +135,7 @@ def _rows(bars: Batch) -> NDArray[np.int64]:
 
 
 def _usual(values: NDArray[np.float64]) -> float:
-    known = np.abs(values[np.isfinite(values)])
+    known = np.abs(values[np.isfinite(values) & (values != 0.0)])  # of a strength most are none
     return float(np.median(known)) if len(known) else 0.0
 
 

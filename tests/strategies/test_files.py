@@ -22,6 +22,8 @@ from strategies.files import asked, strategy
 from strategies.frames import FrameStrategy, signals
 from tests.strategies.seeded import AT_OPEN, STEP, rule
 
+pytestmark = pytest.mark.timeout(400)  # kernels are compiled
+
 MakeBars = Callable[..., Batch]
 
 

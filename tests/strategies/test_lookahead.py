@@ -15,6 +15,8 @@ from strategies import ALL
 from strategies.verdicts import Verdict, mirrored
 from tests.strategies import seeded
 
+pytestmark = pytest.mark.timeout(400)  # kernels are compiled
+
 MakeBars = Callable[..., Batch]
 T0 = 20_000 * 86_400 * SECOND
 MOST = 150  # bars that are checked of a frame strategy
@@ -162,14 +164,12 @@ def several(tmp_path: Path, make_bars: MakeBars, kernels: Path) -> History:
     return found
 
 
-@pytest.mark.parametrize("maker", ALL, ids=lambda maker: str(maker.__name__))
-@pytest.mark.parametrize("on_gap", ["flag", "hold", "skip"])
-def test_every_built_in_one_passes_on_every_bar(
-    maker: Callable[..., object], on_gap: str, several: History, kernels: Path
-) -> None:
-    if on_gap != "flag" and maker is not ALL[0]:
-        pytest.skip("what is done at a gap is the kernel's, the same for all")
-    text = f"{maker.__name__}(on_gap={on_gap})"
+# What is done at a gap is the kernel's, the same for all.
+BUILT_IN = [*(f"{maker.__name__}()" for maker in ALL), "crossover(on_gap=hold)", "crossover(on_gap=skip)"]
+
+
+@pytest.mark.parametrize("text", BUILT_IN)
+def test_every_built_in_one_passes_on_every_bar(text: str, several: History, kernels: Path) -> None:
     verdict = lookahead_of(text, several, kernels, MOST, lambda _done, _work: None)
     assert (verdict.violations, verdict.checked) == ([], 6_000)
     assert verdict.signals > 0
