@@ -33,7 +33,7 @@ def explained(error: Exception, kernel: Any) -> BadInput | None:
     innermost = text.partition("During: resolving callee")[0]
     files = {inspect.getfile(step.py_func) for step in steps.values()}
     for place in _LOCATION.finditer(innermost):
-        file = str(Path(place[1]).absolute().resolve())
+        file = str(Path(place[1]).resolve())
         if file in files:
             return _said(file, int(place[2]), cause)
     named = [step for alias, step in steps.items() if alias in text] or list(steps.values())

@@ -39,7 +39,7 @@ def imported(path: str | Path, digest: str = "") -> ModuleType:
 
     With a `digest` only a file of just this text will do: what a kernel was made of.
     """
-    file = Path(path).absolute()
+    file = Path(path).resolve()
     known = sys.modules.get(_name(file, digest))
     if digest and known is not None:
         return known

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -104,15 +105,15 @@ def _progress(what: str) -> Iterator["Tell"]:
 def _tell(verdict: "Verdict") -> None:
     part = "every bar" if verdict.checked == verdict.bars else f"every one of the first {verdict.checked:,} bars"
     of = "" if verdict.checked == verdict.bars else f" of {verdict.bars:,} (--bars for more)"
-    out.print(f"[bold]{verdict.strategy}[/], {part}{of}: {verdict.signals:,} signals")
+    out.print(f"[bold]{escape(verdict.strategy)}[/], {part}{of}: {verdict.signals:,} signals")
     for each in verdict.violations:
         out.print(f"[bold red]✗[/] {_KINDS[each.kind]}")
         for line in _seen(each, verdict.checked):
-            out.print(f"    {line}")
+            out.print(f"    {escape(line)}")
     if not verdict.violations:
         out.print("[bold green]✓[/] what it says is the same without what came later, bit for bit")
     for note in verdict.notes:
-        out.print(f"→ {note}")
+        out.print(f"→ {escape(note)}")
 
 
 def _seen(found: "Violation", checked: int) -> Iterator[str]:
@@ -129,7 +130,7 @@ def _seen(found: "Violation", checked: int) -> Iterator[str]:
 
 
 def _tell_warmth(result: "Warmth") -> None:
-    table = Table(box=None, title=f"{result.strategy}: rows until it no longer matters where the history began")
+    table = Table(box=None, title=f"{escape(result.strategy)}: rows until it no longer matters where the history began")
     for title in ("column", "to 1e-9", "bit for bit", "first value after"):
         table.add_column(title, justify="left" if title == "column" else "right")
     for each in result.columns:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from core import log
 from core.errors import CandelaError
@@ -203,7 +204,9 @@ def main() -> None:
     except CandelaError as error:
         if "serve" in sys.argv[1:2]:
             print(json.dumps({"error": str(error)}), flush=True)  # noqa: T201 for the parent process
-        Console(stderr=True, highlight=False).print(f"[bold red]candela:[/] {error}", markup=True, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]candela:[/] {escape(str(error))}", markup=True, soft_wrap=True
+        )
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

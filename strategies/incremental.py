@@ -60,17 +60,17 @@ def _run(bank: Bank, bars: Batch, symbols: int) -> Made:
 def _one_by_one(bank: Bank, bars: Batch, symbols: int, tell: Tell) -> Made:
     """What it says of each bar when that one is the last it was given, in a call that has no other."""
     bank.clear(symbols)
-    row, values, signals = np.empty(1, dtype=bars.dtype), [bank(bars[:0])[0]], [bank(bars[:0])[1]]
+    row, values, signals = np.empty(1, dtype=bars.dtype), bytearray(), [bank(bars[:0])[1]]
     for bar in range(len(bars)):
         row[0] = bars[bar]
         value, said = bank(row)
-        values.append(value)
+        values += value.tobytes()  # a million arrays of one row would not fit
         if len(said):
             signals.append(said)
         if bar % _EVERY == 0:
             tell(bar, len(bars))
     tell(len(bars), len(bars))
-    return joined(values), joined(signals)
+    return np.frombuffer(values, dtype=bank.dtype), joined(signals)
 
 
 def _until(made: Made, bars: Batch, known: int) -> Made:

@@ -53,6 +53,13 @@ def test_a_backtest_of_a_step_and_of_a_frame_strategy_from_files(folder: Path) -
     assert (wrong.returncode, "mine.py:28: period must be a whole number" in wrong.stderr) == (2, True)
 
 
+def test_a_line_is_shown_as_it_is_written(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "wrong.py").write_text("x = [1][/b]\n")
+    wrong = candela(folder, "check", "lookahead", "sub/../sub/wrong.py", "bars.csv")
+    assert (wrong.returncode, "sub/wrong.py:1: invalid syntax: x = [1][/b]" in wrong.stderr) == (2, True), wrong.stderr
+
+
 def test_look_ahead_is_shown_and_the_exit_code_is_one(folder: Path) -> None:
     shown = candela(folder, "check", "lookahead", "./frames.py:own_close", "bars.csv", "--bars", "200")
     assert shown.returncode == 1, shown.stderr

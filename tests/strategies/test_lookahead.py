@@ -92,6 +92,8 @@ def test_a_close_used_at_its_own_open_is_found(check: Callable[..., Verdict]) ->
     verdict = check(seeded.AT_OPEN, "own_close")
     assert {"cut", "changed"} <= kinds(verdict)
     assert min(each.ahead for each in verdict.violations if each.ahead) == 1
+    for kind in ("cut", "changed"):
+        assert max(each.bars for each in verdict.violations if each.kind == kind) > MOST // 2
 
 
 def test_the_last_close_at_the_next_open_is_right_and_said_to_be_dated_oddly(check: Callable[..., Verdict]) -> None:
