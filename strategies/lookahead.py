@@ -103,7 +103,9 @@ def within(sides: Sides, bars: Batch, bar: int) -> Said:
     return tuple(zip(*(each[first:last].tolist() for each in sides), strict=True))
 
 
-def words(said: Said) -> str:
+def words(said: Said | None) -> str:
+    if said is None:
+        return "an error"
     return ", ".join(f"side {side:g}, strength {strength:.6g}" for _, side, strength in said) or "nothing"
 
 
@@ -133,16 +135,22 @@ class _Prefixes:
             return self.fresh()  # it opens a file as it is run: said by `_whole`
 
     def _unsealed(self, bar: int) -> Said:
-        try:
-            return self.at(self.fresh(), bar)
-        except BadInput:
+        said = self.tried(self.fresh(), bar)
+        if said is None:
             self.failed.append(bar)
-            return ()
+        return said or ()
 
     def at(self, strategy: FrameStrategy, bar: int, later: int = 0, bars: Batch | None = None) -> Said:
         """What is said at a bar when `later` bars behind it are known as well, of other bars maybe."""
         known = (self.bars if bars is None else bars)[: bar + 1 + later]
         return within(strategy(known, self.symbol), self.bars, bar)
+
+    def tried(self, strategy: FrameStrategy, bar: int, later: int = 0, bars: Batch | None = None) -> Said | None:
+        """The same; None where it raises an error."""
+        try:
+            return self.at(strategy, bar, later, bars)
+        except BadInput:
+            return None
 
 
 def _compare(alone: _Prefixes, whole: Sides, verdict: Verdict) -> None:
@@ -163,9 +171,9 @@ def _compare(alone: _Prefixes, whole: Sides, verdict: Verdict) -> None:
     elif wrong:
         bar = wrong[0]
         strategy = alone.fresh()
-        ahead = _ahead(alone.said[bar], bar, len(bars), lambda later: alone.at(strategy, bar, later))
+        ahead = _ahead(alone.said[bar], bar, len(bars), lambda later: alone.tried(strategy, bar, later))
         found = Violation("cut", alone.symbol, bar + 1, int(bars["ts_close"][bar]), words(right[bar]))
-        without = "an error" if bar in alone.failed else words(alone.said[bar])
+        without = words(None if bar in alone.failed else alone.said[bar])
         verdict.violations.append(replace(found, without=without, ahead=ahead, bars=len(wrong)))
     elif alone.failed:
         verdict.notes.append(
@@ -173,7 +181,7 @@ def _compare(alone: _Prefixes, whole: Sides, verdict: Verdict) -> None:
         )
 
 
-def _ahead(base: Said, bar: int, bars: int, answer: Callable[[int], Said]) -> int | None:
+def _ahead(base: Said, bar: int, bars: int, answer: Callable[[int], Said | None]) -> int | None:
     laters = range(1, min(_FARTHEST, bars - bar - 1) + 1)
     return next((later for later in laters if answer(later) != base), None)
 
@@ -185,7 +193,7 @@ def _only_dated_by_the_next(alone: _Prefixes, right: list[Said], wrong: list[int
         if bar + 1 >= len(alone.bars):
             return False
         for other in _others(alone.bars[: bar + 2]):
-            if alone.at(strategy, bar, 1, other) != right[bar]:
+            if alone.tried(strategy, bar, 1, other) != right[bar]:
                 return False
     return True
 
@@ -202,14 +210,15 @@ def _others(bars: Batch) -> Iterator[Batch]:
 def _compare_changed(alone: _Prefixes, whole: Sides, verdict: Verdict, count: Callable[[], None]) -> None:
     bars, strategy = alone.bars, alone.fresh()
     bars = bars[: alone.count + _BEHIND]
-    wrong: list[tuple[int, Said, Said]] = []
+    wrong: list[tuple[int, Said, Said | None]] = []
     for bar in range(alone.count):
-        said, right = alone.at(strategy, bar, len(bars), mirrored(bars, bar + 1)), within(whole, alone.bars, bar)
+        said = alone.tried(strategy, bar, len(bars), mirrored(bars, bar + 1))
+        right = within(whole, alone.bars, bar)
         wrong += [(bar, right, said)] if said != right else []
         count()
     if wrong:
         bar, right, said = wrong[0]
         other = mirrored(bars, bar + 1)
-        ahead = _ahead(alone.said[bar], bar, len(bars), lambda later: alone.at(strategy, bar, later, other))
+        ahead = _ahead(alone.said[bar], bar, len(bars), lambda later: alone.tried(strategy, bar, later, other))
         found = Violation("changed", alone.symbol, bar + 1, int(bars["ts_close"][bar]), words(right))
         verdict.violations.append(replace(found, without=words(said), ahead=ahead, bars=len(wrong)))

@@ -137,6 +137,18 @@ def test_an_error_where_there_are_too_few_bars_is_no_look_ahead(check: Callable[
     assert "with 9 bars or fewer it raises an error" in verdict.notes[0]
 
 
+def test_another_answer_or_an_error_only_with_another_future_is_found(check: Callable[..., Verdict]) -> None:
+    verdict = check(seeded.rule("return (close - close.shift(1)).sign() * (-1 if bars['volume'].max() > 1_000 else 1)"))
+    (found,) = verdict.violations
+    assert (found.kind, found.bar, found.bars) == ("changed", 2, MOST - 1)
+    assert {found.with_future, found.without} == {"side 1, strength 1", "side -1, strength 1"}
+    verdict = check(
+        seeded.rule("return (close - close.shift(1)).sign() * (1 if bars['volume'].max() < 1_000 else 1 / 0)")
+    )
+    (found,) = verdict.violations
+    assert (found.kind, found.bars, found.without) == ("changed", MOST, "an error")
+
+
 def test_a_step_of_a_users_is_compared_at_every_bar(check: Callable[..., Verdict]) -> None:
     verdict = check(seeded.STEP)
     assert (verdict.violations, verdict.checked) == ([], 600)
