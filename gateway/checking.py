@@ -103,9 +103,12 @@ def _progress(what: str) -> Iterator["Tell"]:
 
 
 def _tell(verdict: "Verdict") -> None:
-    part = "every bar" if verdict.checked == verdict.bars else f"every one of the first {verdict.checked:,} bars"
-    of = "" if verdict.checked == verdict.bars else f" of {verdict.bars:,} (--bars for more)"
-    out.print(f"[bold]{escape(verdict.strategy)}[/], {part}{of}: {verdict.signals:,} signals")
+    part = f"each of the {verdict.bars:,} bars"
+    if verdict.checked < verdict.bars:
+        part = (
+            f"each of a symbol's first {verdict.most:,} bars, {verdict.checked:,} of {verdict.bars:,} (--bars for more)"
+        )
+    out.print(f"[bold]{escape(verdict.strategy)}[/] at {part}: {verdict.signals:,} signals")
     for each in verdict.violations:
         out.print(f"[bold red]✗[/] {_KINDS[each.kind]}")
         for line in _seen(each, verdict.checked):

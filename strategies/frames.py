@@ -123,10 +123,10 @@ def _numbers(series: pl.Series, name: str, nothing: float) -> NDArray[np.float64
     return found
 
 
-def signals(strategy: FrameStrategy, bars: Batch, symbols: Sequence[str]) -> Batch:
-    """What it says of each symbol, at the bars from whose close on it counts, in their order; BadInput."""
-    said = [np.empty(0, dtype=SIGNAL)]
-    place = [np.empty(0, dtype=np.int64)]
+def signals(strategy: FrameStrategy, bars: Batch, symbols: Sequence[str]) -> tuple[Batch, NDArray[np.int64]]:
+    """What it says of each symbol, at the bars from whose close on it counts, in their order, and which those are;
+    BadInput."""
+    said, place = [np.empty(0, dtype=SIGNAL)], [np.empty(0, dtype=np.int64)]
     for symbol, name in enumerate(symbols):
         own = np.flatnonzero(bars["symbol"] == symbol)
         if not len(own):
@@ -136,21 +136,23 @@ def signals(strategy: FrameStrategy, bars: Batch, symbols: Sequence[str]) -> Bat
         known = at < len(own)
         found = np.zeros(int(known.sum()), dtype=SIGNAL)
         found["side"], found["strength"] = side[known], strength[known]
-        place.append(own[at[known]])
+        found["seq"] = found["seq_all"] = np.arange(1, len(found) + 1)
         said.append(found)
-    rows, where = np.concatenate(said), np.concatenate(place)
+        place.append(own[at[known]])
+    where = np.concatenate(place)
     order = np.argsort(where, kind="stable")
-    rows, followed = rows[order], bars[where[order]]
+    rows, where = np.concatenate(said)[order], where[order]
+    followed = bars[where]
     for name, of in (("ts_event", "ts_close"), ("ts_recv", "ts_recv"), ("price", "close"), ("symbol", "symbol")):
         rows[name] = followed[of]
     rows["timeframe"], rows["quality"] = followed["timeframe"], followed["quality"]
-    return np.frombuffer(bytearray(rows.tobytes()), dtype=SIGNAL)
+    return np.frombuffer(bytearray(rows.tobytes()), dtype=SIGNAL), where
 
 
 def tried(strategy: FrameStrategy, bars: Batch, symbols: Sequence[str], terms: Terms, folder: Path) -> Run:
     """A backtest of it, on the same terms and by the same account as any other."""
     terms.checked()
-    said = signals(strategy, bars, symbols)
+    said, _ = signals(strategy, bars, symbols)
     account = Account(len(symbols), terms, folder)
     account.follow(np.ascontiguousarray(bars), said)
     return Run(terms, len(bars), said, account.fills(), account.points())

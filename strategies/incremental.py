@@ -35,7 +35,8 @@ def checked(bank: Bank, load: Callable[[], object], bars: Batch, symbols: Sequen
     found += list(_apart(bank, bars, symbols, whole))
     found += [_differ("unsteady", bars, symbols, whole, _run(bank, bars, len(symbols)))]
     first = {each.kind: each for each in reversed([each for each in found if each])}
-    verdict = Verdict(bank.strategies[0].call, len(bars), len(bars), len(whole[1]), list(first.values())[::-1])
+    verdict = Verdict(bank.strategies[0].call, len(bars), len(bars), len(whole[1]))
+    verdict.violations = list(first.values())[::-1]
     if not len(whole[1]):
         verdict.notes.append("it says nothing in these bars: only its values and those it reads were compared")
     return verdict

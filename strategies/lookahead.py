@@ -31,7 +31,7 @@ def checked(fresh: Callable[[], FrameStrategy], bars: Batch, symbols: Sequence[s
     parts = [(own, name) for own, name in parts if len(own)]
     with suppress(BadInput):  # what it imports as it runs is imported now
         fresh()(parts[0][0][:2], parts[0][1])
-    verdict = Verdict(fresh().call, len(bars), sum(min(most, len(own)) for own, _ in parts), 0)
+    verdict = Verdict(fresh().call, len(bars), sum(min(most, len(own)) for own, _ in parts), 0, most)
     work, done = 2 * verdict.checked, 0
 
     def count() -> None:

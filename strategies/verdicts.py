@@ -33,6 +33,7 @@ class Verdict:
     bars: int  # all there are
     checked: int
     signals: int  # said at the bars that were checked
+    most: int | None = None  # how many were checked of each symbol, from the first on; None: all
     violations: list[Violation] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -74,11 +74,7 @@ def of_frames(strategy: FrameStrategy, symbols: Sequence[str]) -> Run:
 
     def run(bars: Batch) -> Columns:
         found = {"side": np.zeros(len(bars)), "strength": np.zeros(len(bars))}
-        said = signals(strategy, bars, symbols)
-        rows = {
-            key: row for row, key in enumerate(zip(bars["ts_event"].tolist(), bars["symbol"].tolist(), strict=True))
-        }
-        at = [rows[key] for key in zip(said["ts_event"].tolist(), said["symbol"].tolist(), strict=True)]
+        said, at = signals(strategy, bars, symbols)
         for name, column in found.items():
             column[at] = said[name]
         return found

@@ -64,7 +64,7 @@ def test_look_ahead_is_shown_and_the_exit_code_is_one(folder: Path) -> None:
     shown = candela(folder, "check", "lookahead", "./frames.py:own_close", "bars.csv", "--bars", "200")
     assert shown.returncode == 1, shown.stderr
     for sentence in (
-        "every one of the first 200 bars of 3,000",
+        "at each of a symbol's first 200 bars, 200 of 3,000 (--bars for more): ",
         "without the later bars it says something else",
         "first at bar 1 of bars, closed 2024-10-04 00:01",
         "without               nothing",
@@ -79,7 +79,7 @@ def test_look_ahead_is_shown_and_the_exit_code_is_one(folder: Path) -> None:
 
 def test_what_is_clean_is_said_to_be(folder: Path) -> None:
     shown = candela(folder, "check", "lookahead", "./mine.py", "bars.csv")
-    assert (shown.returncode, "every bar: " in shown.stdout) == (0, True), shown.stderr
+    assert (shown.returncode, "at each of the 3,000 bars: " in shown.stdout) == (0, True), shown.stderr
     assert "the same without what came later, bit for bit" in shown.stdout
     told = candela(folder, "check", "lookahead", "crossover(12, 26)", "bars.csv", "--json")
     assert (told.returncode, json.loads(told.stdout)["clean"]) == (0, True), told.stderr

@@ -253,8 +253,10 @@ def test_signals_count_from_the_first_close_at_or_behind_their_moment(
     for name in ("own_close", "delayed"):
         found = asked(f"{path}:{name}")
         assert isinstance(found, FrameStrategy)
-        said = signals(found, bars, ("A", "B"))
-        assert (np.diff(said["ts_event"]) >= 0).all()
+        said, where = signals(found, bars, ("A", "B"))
+        assert (np.diff(where) >= 0).all()
+        assert said["ts_event"].tolist() == bars["ts_close"][where].tolist()
+        assert said["seq"][said["symbol"] == 1].tolist() == list(range(1, int((said["symbol"] == 1).sum()) + 1))
         sides[name] = said[said["symbol"] == 1]
     closes = bars["ts_close"][own]
     moments = {"own_close": bars["ts_open"][own], "delayed": closes + 150 * SECOND}
