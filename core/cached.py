@@ -20,7 +20,10 @@ from numba.core.registry import CPUDispatcher
 
 from core.errors import BadInput
 from core.events import BAR, QUOTE, SIGNAL, TRADE
+from core.imported import source_of
 from core.node import Step
+
+_CONSTANTS = (bool, int, float, complex, str, tuple, np.ndarray, np.generic)
 
 
 def digest(source: str, steps: Iterable[Step]) -> str:
@@ -37,14 +40,19 @@ def digest(source: str, steps: Iterable[Step]) -> str:
 
 
 def _modules(function: Step, seen: dict[str, str]) -> None:
-    """The source of every module whose code or constants end up in the kernel, through the functions it calls."""
+    """The source of every module whose code or constants end up in the kernel, through the functions it calls, and the
+    values of the constants, which a module may have from elsewhere."""
     plain = getattr(function, "py_func", function)
+    module = sys.modules[plain.__module__]
     if plain.__module__ not in seen:
-        seen[plain.__module__] = inspect.getsource(sys.modules[plain.__module__])
+        seen[plain.__module__] = source_of(module)
     for name in plain.__code__.co_names:
-        called = plain.__globals__.get(name)
-        if isinstance(called, CPUDispatcher) and called is not function:
-            _modules(called, seen)
+        known = plain.__globals__.get(name)
+        if isinstance(known, CPUDispatcher) and known is not function:
+            _modules(known, seen)
+        elif isinstance(known, _CONSTANTS):
+            raw = known.tobytes() if isinstance(known, np.ndarray) else repr(known).encode()
+            seen[f"{plain.__module__}.{name}"] = hashlib.sha256(raw).hexdigest()
 
 
 def placed(name: str, source: str, folder: Path) -> Path:

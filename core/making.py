@@ -7,6 +7,7 @@ it was given against the ranges, and gives the node its name ("ema_12"), its cal
 import ast
 import functools
 import inspect
+import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -71,22 +72,29 @@ def _maker(function: Callable[P, Node], kind: Literal["indicator", "strategy"]) 
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         for name, value in bound.arguments.items():
-            bound.arguments[name] = _checked(name, value, hints[name])
+            bound.arguments[name] = checked(name, value, hints.get(name))
         node = function(*bound.args, **bound.kwargs)
         given = [_Given(name, value, signature.parameters[name].default) for name, value in bound.arguments.items()]
         return replace(
             node, name=_name(function.__name__, given), call=_call(function.__name__, given), about=about, kind=kind
         )
 
+    vars(make)["makes"] = kind
     return make
 
 
-def _checked(name: str, value: Any, hint: Any) -> Any:  # Any: what a person gave, and its annotation
+def makes(maker: Any) -> str:  # Any: whatever a module has
+    """What a factory makes, "indicator" or "strategy"; "" when it is none."""
+    return str(vars(maker).get("makes", "")) if inspect.isfunction(maker) else ""
+
+
+def checked(name: str, value: Any, hint: Any) -> Any:  # Any: what a person gave, and its annotation
+    """The value of a parameter, if it may have it; BadInput."""
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise BadInput(f"{name} must be one of {', '.join(get_args(hint))}, was {value!r}")
         return value
-    type_, said = get_args(hint)
+    type_, said = _allowed(name, hint)
     if said == "series":
         return _series(name, value)
     kind = "a whole number" if type_ is int else "a number"
@@ -94,6 +102,14 @@ def _checked(name: str, value: Any, hint: Any) -> Any:  # Any: what a person gav
     if not right or not said.low <= value <= said.high:
         raise BadInput(f"{name} must be {kind} from {said}, was {value!r}")
     return type_(value)
+
+
+def _allowed(name: str, hint: Any) -> Any:  # Any: an annotation; a type, and a range or "series"
+    if hint is int or hint is float:
+        return hint, Range(-math.inf, math.inf)
+    if get_origin(hint) is not Annotated or not (get_args(hint)[1] == "series" or isinstance(get_args(hint)[1], Range)):
+        raise BadInput(f"{name} has no annotation that says what it may be: write {name}: Period, or int, or float")
+    return get_args(hint)
 
 
 def _series(name: str, value: Any) -> Input:  # Any: what a person gave

@@ -1,8 +1,8 @@
 """The source of a bank's kernel: core/kernel.py with the nodes' lines written in.
 
 One line a node (`bank.source` prints them). Generating these lines is the one clever place in the system; names are
-checked identifiers, and no user text reaches it. An interpreter over a table of operations, which needs no compile, was
-measured too: a third slower, and every indicator would be written twice.
+checked identifiers, and no user text reaches it but the path of a user's file, quoted. An interpreter over a table of
+operations, which needs no compile, was measured too: a third slower, and every indicator would be written twice.
 """
 
 import functools
@@ -17,6 +17,7 @@ import numpy as np
 from core import kernel
 from core.errors import BadInput
 from core.events import BAR, VALUE_HEADER
+from core.imported import origin
 from core.node import FIELDS, STORED, Group, Kind, Node, Output, Past, Value, fields_of, ordered, reads, rings
 
 _RESERVED = {
@@ -113,9 +114,7 @@ def written(plan: Plan, lanes: int) -> str:
 
 
 def _layouts(plan: Plan) -> Iterator[str]:
-    yield from sorted(
-        {f"from {node.step.__module__} import {node.step.__name__} as {_alias(node)}\n" for node in plan.nodes}
-    )
+    yield from _imports(plan)
     yield "\n"
     for node in plan.nodes:
         if node.constants and not plan.adjustable:
@@ -131,21 +130,24 @@ def _layouts(plan: Plan) -> Iterator[str]:
     ] + ['("price", "f8")']
     tick += [f'("seq", {seq or _NOTHING})', f'("now", {now or _NOTHING})']
     for node in plan.nodes:
-        if node.state:
-            (state if node.on == "bars" else tick).append(f'("{node.name}", {node.fields})')
-        if node.constants and plan.adjustable:
-            (state if node.on == "bars" else tick).append(f'("p_{node.name}", {fields_of(node.constants)})')
-    for on, past, size in _pasts(plan):
-        (state if on == "bars" else tick).append(f'("{past.name}", [("n", "i8"), ("ring", "f8", ({size},))])')
+        kept = ((node.name, node.state), (f"p_{node.name}", node.constants if plan.adjustable else {}))
+        own = [f'("{name}", {fields_of(values)})' for name, values in kept if values]
+        (state if node.on == "bars" else tick).extend(own)
+    for kind in FIELDS:
+        for past, size in rings([node for node in plan.nodes if node.on == kind]):
+            (state if kind == "bars" else tick).append(f'("{past.name}", [("n", "i8"), ("ring", "f8", ({size},))])')
     yield f"STATE = padded(np.dtype([{', '.join(state) or str(_NOTHING)[1:-1]}], align=True))\n"
     yield f"TICK = np.dtype([{', '.join(tick)}], align=True)\n"
     yield f"VALUE = value_dtype({plan.outputs})\n"
 
 
-def _pasts(plan: Plan) -> Iterator[tuple[Kind, Past, int]]:
-    for kind in FIELDS:
-        for past, size in rings([node for node in plan.nodes if node.on == kind]):
-            yield kind, past, size
+def _imports(plan: Plan) -> Iterator[str]:
+    """Of the steps; files of a user's own are put where their import finds them, in whatever process this is loaded."""
+    files = {found for node in plan.nodes if (found := origin(node.step.__module__))}
+    yield from ["from core.imported import imported\n"] if files else []
+    yield from sorted(f"imported({path!r}, {digest!r})\n" for path, digest in files)
+    steps = {(node.step.__module__, node.step.__name__, _alias(node)) for node in plan.nodes}
+    yield from sorted(f"from {module} import {name} as {alias}\n" for module, name, alias in steps)
 
 
 def _text(value: Value) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def backtest(
     *,
-    strategy: Annotated[str, typer.Argument(help='Such as crossover or "crossover(12, 26)".')],
+    strategy: Annotated[str, typer.Argument(help='Such as "crossover(12, 26)" or "./mine.py:breakout(20)".')],
     file: Annotated[Path, typer.Argument(help="Bars or trades: CSV, Parquet, recorded frames.")],
     timeframe: Annotated[str | None, typer.Option(help="Of the bars made of trades; 1m without.")] = None,
     terms: Annotated[
@@ -39,22 +39,33 @@ def backtest(
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
     found = history(file, timeframe, settings.kernel_folder)
     report = tested(strategy, found, parsed(terms), settings.kernel_folder)
-    _show(report, html, terms, as_json=as_json)
-
-
-def _show(report: "Report", html: Path | None, terms: str, *, as_json: bool) -> None:
     if html is not None:
-        from gateway.backtest_page import page  # noqa: PLC0415
+        _write(report, html, terms)
+    _print(report, as_json, html, f"candela check lookahead {strategy} {file}")
 
-        html.write_text(page(report, dict(words(report.told)), terms or "trading costs nothing"))
+
+def _print(report: "Report", as_json: AsJson, html: Path | None, check: str) -> None:
     if as_json:
         out.print_json(json.dumps(report.told))
         return
     out.print(table(report.told))
+    for hint in _hints(report, html, check):
+        out.print(f"→ {hint}")
+
+
+def _write(report: "Report", html: Path, terms: str) -> None:
+    from gateway.backtest_page import page  # noqa: PLC0415
+
+    html.write_text(page(report, dict(words(report.told)), terms or "trading costs nothing"))
+
+
+def _hints(report: "Report", html: Path | None, check: str) -> Iterator[str]:
     if html is not None:
-        out.print(f"→ charts are in {html}: open it in a browser")
+        yield f"charts are in {html}: open it in a browser"
+    if report.frames:
+        yield f"it saw all of the history at once: `{check}` tells whether it looked ahead"
     if not any((report.run.terms.commission, report.run.terms.per_share, report.run.terms.spread)):
-        out.print('→ trading cost nothing here: --terms "commission=1bps, spread=2bps" counts what it does cost')
+        yield 'trading cost nothing here: --terms "commission=1bps, spread=2bps" counts what it does cost'
 
 
 def table(told: dict[str, Any]) -> Table:  # Any: JSON
@@ -73,7 +84,7 @@ def words(told: dict[str, Any]) -> Iterator[tuple[str, str]]:  # Any: JSON
     names = told["symbols"]
     yield "symbols", ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     if "from" in told:
-        yield "from, to", f"{_moment(told['from'])} to {_moment(told['to'])}"
+        yield "from, to", f"{moment(told['from'])} to {moment(told['to'])}"
     for name, form in _FORMS.items():
         if told.get(name) is not None:
             yield name.replace("_", " "), form.format(told[name])
@@ -90,5 +101,5 @@ _FORMS = {
 }  # fmt: skip
 
 
-def _moment(nanoseconds: int) -> str:
+def moment(nanoseconds: int) -> str:
     return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M}"

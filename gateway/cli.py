@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import backtesting, exchanging, offline
+from gateway import backtesting, checking, exchanging, offline
 from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -21,6 +22,7 @@ app.add_typer(serve, name="serve")
 dashboards = typer.Typer(no_args_is_help=True, help="What people look at.")
 app.add_typer(config, name="config")
 app.add_typer(dashboards, name="dashboards")
+app.add_typer(checking.check, name="check")
 
 
 @app.command()
@@ -202,7 +204,9 @@ def main() -> None:
     except CandelaError as error:
         if "serve" in sys.argv[1:2]:
             print(json.dumps({"error": str(error)}), flush=True)  # noqa: T201 for the parent process
-        Console(stderr=True, highlight=False).print(f"[bold red]candela:[/] {error}", markup=True, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]candela:[/] {escape(str(error))}", markup=True, soft_wrap=True
+        )
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

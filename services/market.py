@@ -32,7 +32,7 @@ from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
 from indicators import indicator
 from services.meter import Meter
-from strategies import strategy
+from strategies.files import strategy
 
 Figures = dict[str, Any]  # Any: JSON
 

@@ -11,12 +11,14 @@ from core.bank import NO_TRADES, Bank
 from core.errors import BadInput
 from core.events import BAR, QUALITIES, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch, Symbols, joined
 from core.frames import Frames
+from core.node import Node
 from core.paging import Span
 from feeds.bar_files import bars_of, has_bars
 from feeds.replay import session
 from feeds.stats import FeedStats
-from strategies import strategy
 from strategies.backtest import Run, backtest
+from strategies.files import asked
+from strategies.frames import tried
 from strategies.performance import Figures, performance
 from strategies.terms import Terms
 
@@ -38,6 +40,7 @@ class Report:
     history: History
     run: Run
     figures: Figures
+    frames: bool = False  # whether it saw all bars at once
 
     @property
     def told(self) -> Figures:
@@ -47,10 +50,15 @@ class Report:
 
 
 def tested(text: str, history: History, terms: Terms, folder: Path) -> Report:
-    """A backtest of the strategy a person asks for; BadInput."""
-    node = strategy(text)
-    run = backtest(node, history.bars, len(history.symbols), terms, folder)
-    return Report(node.call, history, run, performance(run) | {"buy_and_hold": held(history.bars)})
+    """A backtest of the strategy a person asks for, which may be in a file of theirs; BadInput."""
+    found = asked(text)
+    if isinstance(found, Node):
+        run = backtest(found, history.bars, len(history.symbols), terms, folder)
+    else:
+        run = tried(found, history.bars, history.symbols, terms, folder)
+    return Report(
+        found.call, history, run, performance(run) | {"buy_and_hold": held(history.bars)}, not isinstance(found, Node)
+    )
 
 
 def history(path: Path, timeframe: str | None, folder: Path) -> History:
