@@ -21,7 +21,9 @@ from core.bank import Bank
 from core.events import BAR, SECOND, SIGNAL, TIMEFRAME_NAMES, TRADE, Batch
 from strategies import crossover
 from strategies.backtest import Account, backtest
+from strategies.tallying import figures
 from strategies.terms import Terms
+from strategies.together import together
 
 BARS, TICKS, SWEPT = 1_000_000, 10_000_000, 100_000
 MINUTE = 60 * SECOND
@@ -75,8 +77,8 @@ def in_turns(works: Mapping[str, tuple[Callable[[], float], int]], runs: int) ->
     return told
 
 
-def ours_over_bars(bank: Bank, bars: Batch, terms: Terms, folder: Path) -> Outcome:
-    run = backtest(bank, bars, 1, terms, folder)
+def ours_over_bars(bars: Batch, terms: Terms, folder: Path) -> Outcome:
+    run = backtest(crossover(FAST, SLOW), bars, 1, terms, folder)
     return len(run.fills), float(run.points["equity"][-1])
 
 
@@ -94,12 +96,10 @@ def ours_over_ticks(bank: Bank, trades: Batch, folder: Path) -> Outcome:
 
 
 def ours_sweep(points: Sequence[tuple[int, int]], bars: Batch, terms: Terms, folder: Path) -> list[float]:
-    """The equity at the end of each pair of fast and slow. Not promised yet: a bank is compiled for each of them."""
-    found = []
-    for fast, slow in points:
-        bank = Bank((crossover(fast, slow),), ("1m",), folder)
-        found.append(float(backtest(bank, bars, 1, terms, folder).points["equity"][-1]))
-    return found
+    """The equity at the end of each pair of fast and slow; the figures of all returns are told as well."""
+    tallies = together([crossover(fast, slow) for fast, slow in points], bars, 1, terms, folder)
+    equity: list[float] = figures(tallies, terms.cash, 1.0)["end_equity"].tolist()
+    return equity
 
 
 def same(name: str, here: Outcome, there: Outcome) -> None:
@@ -110,8 +110,8 @@ def same(name: str, here: Outcome, there: Outcome) -> None:
 
 
 def over_bars(folder: Path) -> list[bool]:
-    bank, bars = Bank((crossover(FAST, SLOW),), ("1m",), folder), minutes(BARS)
-    ours = partial(ours_over_bars, bank, bars, FULL, folder)
+    bars = minutes(BARS)
+    ours = partial(ours_over_bars, bars, FULL, folder)
     works = {"candela": (partial(taken, ours), BARS)}
     for name, module in installed("vectorbt", "vectorbt"):
         told = backtests.vectorbt(module, bars, FULL)
@@ -124,7 +124,7 @@ def over_bars(folder: Path) -> list[bool]:
     ):
         for name, module in installed(package, package):
             told = make(module, bars[:count], FEES)
-            same(name, ours_over_bars(bank, bars[:count], FEES, folder), told())
+            same(name, ours_over_bars(bars[:count], FEES, folder), told())
             works[package] = partial(taken, told), count
     for _name, _ in installed("nautilus_trader", "nautilus_trader"):
         works["nautilus_trader"] = partial(_run, exchanges.nautilus("LAST-EXTERNAL", bars[:50_000], FULL)), 50_000
@@ -170,10 +170,12 @@ def swept(folder: Path) -> list[bool]:
     print(f" sweep of {len(POINTS):,} points over {SWEPT:,} bars:")
     for name, module in installed("vectorbt", "vectorbt"):
         sweep = partial(backtests.vectorbt_sweep, module, bars, few, FULL)
-        ours = ours_sweep(few[:2], bars, FULL, folder)
-        for here, there in zip(ours, sweep(), strict=False):
+        ours = partial(ours_sweep, POINTS, bars, FULL, folder)
+        for here, there in zip(ours()[::10], sweep(), strict=True):
             assert abs(here - there) < 0.005, f"{name}: {there} at the end, ours {here}"
-        in_turns({name: (partial(taken, sweep), len(few) * len(bars))}, 3)
+        works = {"candela": (ours, len(POINTS)), name: (sweep, len(few))}
+        found = in_turns({one: (partial(taken, work), count * len(bars)) for one, (work, count) in works.items()}, 3)
+        return [promise("backtest_sweep_against_vectorbt", found[name][0] / found["candela"][0], "times faster")]
     return []
 
 

@@ -18,7 +18,6 @@ import talib
 from backtesting.lib import crossover as through
 
 import strategies as of
-from core.bank import Bank
 from core.events import Batch
 from core.node import Node
 from strategies.backtest import Run, backtest, rounds
@@ -53,7 +52,7 @@ def vbt() -> Any:  # Any: a module without types
 @pytest.fixture
 def followed(kernels: Path) -> Callable[..., Run]:
     def follow(node: Node, bars: Batch, terms: Terms, symbols: int = 1) -> Run:
-        return backtest(Bank((node,), ("1s",), kernels), bars, symbols, terms, kernels)
+        return backtest(node, bars, symbols, terms, kernels)
 
     return follow
 
