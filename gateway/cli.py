@@ -11,7 +11,7 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import backtesting, exchanging, offline
+from gateway import backtesting, exchanging, offline, sweeping
 from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -150,6 +150,7 @@ app.command()(exchanging.exchange)
 app.command()(exchanging.record)
 serve.command("exchange")(exchanging.serve)
 app.command()(backtesting.backtest)
+app.command()(sweeping.sweep)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)
