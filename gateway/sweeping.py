@@ -58,20 +58,18 @@ def sweep(  # noqa: PLR0913 each is a flag
     from strategies.terms import terms as parsed  # noqa: PLC0415
 
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})
-    single = to if to is not None and to.suffix == ".parquet" else None
     request = Request(
         strategy, over, search, points, seed, by, walk_forward, anchored, folds, embargo, purge,
         cores or len(os.sched_getaffinity(0)), ray,
     )  # fmt: skip
-    found = history(file, timeframe, settings.kernel_folder)
-    folder = settings.data.folder / "sweeps" if to is None or single else to
+    folder = settings.data.folder / "sweeps" if to is None or to.suffix == ".parquet" else to
+    bars, kernels = history(file, timeframe, settings.kernel_folder), settings.kernel_folder
     with _progress() as told:
-        report = swept(request, found, parsed(terms), settings.kernel_folder, out=folder, told=told)
-    if single and not report.broken_off:
-        single.write_bytes((report.folder / "results.parquet").read_bytes())
+        report = swept(request, bars, parsed(terms), kernels, out=folder, told=told)
+    if to is not None and folder is not to and not report.broken_off:
+        report.table.write_parquet(to)
     out.print_json(json.dumps(at.told(report, request))) if as_json else out.print(at.shown(report, request))
-    if report.broken_off:
-        raise typer.Exit(130)
+    raise typer.Exit(130 if report.broken_off else 0)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import polars as pl
 
 from core.errors import BadInput, nearest
 from services.trading.backtests import History
+from services.trading.sweeps.clustered import Cluster
 from services.trading.sweeps.evaluated import FIGURES, Span
 from services.trading.sweeps.family import Point, family
 from services.trading.sweeps.folds import Fold, k_folds, walk_forward
@@ -139,6 +140,8 @@ def _hands(request: Request, work: Work, history: History, folder: Path, first: 
     warm_up(work, history.bars, first)
     if request.cores < 1:
         raise BadInput(f"expected --cores of 1 or more, found {request.cores}")
+    if request.ray:
+        return Cluster(work, history.bars, request.ray, first)
     return Own(work, history.bars) if request.cores == 1 else Processes(work, history.bars, request.cores, folder)
 
 

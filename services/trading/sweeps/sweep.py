@@ -1,7 +1,6 @@
 """A sweep: searches whose points are evaluated by whoever has hands free, each once, and kept as they come."""
 
 import hashlib
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import polars as pl
 
 from core.events import Batch
 from services.trading.backtests import History
-from services.trading.sweeps import evaluated as evaluating
+from services.trading.sweeps.code import code_of
 from services.trading.sweeps.evaluated import FIGURES, evaluated, parameter_types
 from services.trading.sweeps.family import Point
 from services.trading.sweeps.results import Results
@@ -17,14 +16,12 @@ from services.trading.sweeps.search import Search
 from services.trading.sweeps.space import Space
 from services.trading.sweeps.verdict import worths
 from services.trading.sweeps.work import Block, Hands, Work
-from strategies import backtest, execution, performance
 
 _BLOCK = 64  # points that are handed out at a time, at most
 
 
 def identity(work: Work, bars: Batch, space: Space, point: Point) -> dict[str, Any]:  # Any: JSON
     """All that the rows of a sweep depend on. `point`: one of its points."""
-    code = [work.family.source(point), *map(inspect.getsource, (backtest, execution, performance, evaluating))]
     return {
         "strategy": work.family.at({}),
         "over": {each.name: list(each.values) or [each.low, each.high, each.log] for each in space.dimensions},
@@ -33,7 +30,7 @@ def identity(work: Work, bars: Batch, space: Space, point: Point) -> dict[str, A
         "symbols": list(work.symbols),
         "bars": hashlib.sha256(bars.tobytes()).hexdigest(),
         "folds": [[[span.warm, span.first, span.end] for span in spans] for spans in work.folds],
-        "code": hashlib.sha256("\0".join(code).encode()).hexdigest(),
+        "code": code_of(work.family, point),
     }
 
 

@@ -1,0 +1,14 @@
+"""Code: what a sweep's rows depend on besides data, as one hash."""
+
+import hashlib
+import inspect
+
+from services.trading.sweeps import combined, evaluated
+from services.trading.sweeps.family import Family, Point
+from strategies import backtest, execution, performance
+
+
+def code_of(family: Family, point: Point) -> str:
+    """Of the strategy with all it reads, of execution, and of the figures. `point`: any there is a strategy for."""
+    texts = [family.source(point), *map(inspect.getsource, (backtest, execution, performance, evaluated, combined))]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
