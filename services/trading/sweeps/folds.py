@@ -88,9 +88,10 @@ def _by_time(bars: Batch, train: Length, test: Length) -> Iterator[tuple[int, in
 
 
 def _walked(found: Iterator[tuple[int, int, int]], *, anchored: bool) -> Iterator[Fold]:
-    for first, middle, end in found:
+    for begin, middle, end in found:
+        first = 0 if anchored else begin
         if first < middle < end:  # a holiday has no bars
-            yield Fold((Span(0, 0 if anchored else first, middle),), Span(0, middle, end))
+            yield Fold((Span(0, first, middle),), Span(0, middle, end))
 
 
 def k_folds(bars: Batch, count: int, embargo: str = "0", purge: str = "0") -> tuple[Fold, ...]:
