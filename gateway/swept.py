@@ -31,6 +31,7 @@ def told(report: Report, request: Request) -> dict[str, Any]:  # Any: JSON
     }  # fmt: skip
     if best is not None:
         plain = {name: value for name, value in best.items() if name in FIGURES and not isinstance(value, list)}
+        found["heat_map"] = str(report.folder / "heat_map.svg")
         found["best"] = {"parameters": {name: best[name] for name in names}, **plain}
     if report.verdict is not None:
         found["verdict"] = asdict(report.verdict)
@@ -62,7 +63,8 @@ def shown(report: Report, request: Request) -> RenderableType:
         parts.append(Text(report.verdict.words, style="bold yellow" if report.verdict.within_chance else ""))
     if report.broken_off:
         parts.append(Text("broken off: the same command goes on from here"))
-    parts.append(Text(f"→ {report.folder}"))
+    what = "results.parquet, " + ("out_of_sample.parquet" if report.trials else "heat_map.svg")
+    parts.append(Text(f"→ {report.folder}: {what}" if not report.broken_off else f"→ {report.folder}"))
     return Group(*parts)
 
 

@@ -40,8 +40,8 @@ def expected_maximum(trials: float, variance: float) -> float:
 
 
 def deflated(ratio: float, count: int, skew: float, kurtosis: float, above: float) -> float:
-    """How probable it is that the true Sharpe ratio is above 0, when this one is the best of trials that would have
-    brought one of `above` by chance; it is of so many returns of this skewness and kurtosis (3 when normal)."""
+    """How probable it is that the true Sharpe ratio behind this one is higher than `above`, the expected maximum of as
+    many trials as were made; it is of so many returns of this skewness and kurtosis (3 when normal)."""
     wide = 1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2
     if wide <= 0 or count < 2:
         return 0.0

@@ -50,6 +50,7 @@ def test_a_sweep_as_a_table_as_json_and_as_parquet(file: Path) -> None:
     assert found["best"]["parameters"] == {"period": best["period"]}
     assert found["best"]["sharpe"] == best["sharpe"] < 0
     assert found["verdict"]["within_chance"]
+    assert Path(found["heat_map"]).read_text().count("<title>") == 4
     shown = candela(file, *OVER)
     assert shown.returncode == 0, shown.stderr
     assert "momentum by sharpe: the best of 4" in shown.stdout
@@ -89,6 +90,24 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(file: Path) -> None:
     assert told["broken_off"]
     assert 1 <= told["points"] < 4
     assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+@pytest.mark.parametrize("how", [("--walk-forward", "1000/1000"), ("--walk-forward", "18h/1d"), ("--folds", "3")])
+def test_what_was_chosen_is_tried_elsewhere(file: Path, how: tuple[str, str]) -> None:
+    told = candela(file, *OVER, *how, "--json")
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    tried = pl.read_parquet(Path(found["folder"]) / "out_of_sample.parquet")
+    assert (len(found["folds"]), found["points"]) == (3, 12)
+    assert found["out_of_sample"]["end_equity"] == tried["equity"][-1]
+    assert "best" not in found
+    assert [each["from"] for each in found["folds"]] == tried.group_by("fold", maintain_order=True).first()[
+        "ts_event"
+    ].to_list()
+    shown = candela(file, *OVER, *how)
+    assert shown.returncode == 0, shown.stderr
+    assert "momentum: chosen, and then tried" in shown.stdout
+    assert "all that was tried, one after another: sharpe" in shown.stdout
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from services.trading.sweeps.evaluated import FIGURES, Span
 from services.trading.sweeps.family import Point, family
 from services.trading.sweeps.folds import Fold, k_folds, walk_forward
 from services.trading.sweeps.guided import Guided
+from services.trading.sweeps.picture import picture
 from services.trading.sweeps.processes import Processes
 from services.trading.sweeps.results import Results
 from services.trading.sweeps.search import Listed, Search, drawn, every
@@ -153,6 +154,9 @@ def _report(
     if not broken_off:
         results.keep("results", table)
     row = None if folds else best(table, request.by)
+    if row is not None:
+        drawn_by = [each.name for each in asked.space.dimensions]
+        (results.folder / "heat_map.svg").write_text(picture(table, drawn_by, request.by))
     trials = tried(work, history, folds, table, request.by) if folds and not broken_off else []
     if trials:
         results.keep("out_of_sample", joined(trials, work.terms.cash))

@@ -15,8 +15,8 @@ SURE = 0.95
 @dataclass(frozen=True)
 class Verdict:
     """Ratios are a year. `chance_sharpe` is what the best of so many would have shown if none were worth anything,
-    `deflated` how probable it is that the true one is above 0, `overfitting` how often the best of one half of the
-    time was among the lower half in the other; None where there is too little to tell."""
+    `deflated` how probable it is that this one is more than that luck, `overfitting` how often the best of one half of
+    the time was among the lower half in the other; None where there is too little to tell."""
 
     trials: int
     independent: float
@@ -72,7 +72,8 @@ def _said(
     else:
         words = (
             f"{trials:,} trials are as good as {alone:,.1f} independent ones, the best of which shows a Sharpe ratio of"
-            f" {chance:.2f} when all are worthless; this one's {sharpe:.2f} is above 0 with a probability of {sure:.1%}"
+            f" {chance:.2f} when all are worthless; this one's {sharpe:.2f} is more than that luck with a probability of"
+            f" {sure:.1%}"
         )
         words = f"the best is within chance: {words}, not {SURE:.0%}" if within else words
     if fitted is not None and fitted > 0.5:

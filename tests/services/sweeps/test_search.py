@@ -62,17 +62,17 @@ def searched(search: Search, worth: Callable[[Point], float] = hill) -> list[Poi
 
 
 def test_a_guided_search_comes_closer_to_a_planted_optimum_than_its_first_points_and_than_chance() -> None:
-    improved = better = 0
+    improved = 0
     for seed in range(4):
         asked = searched(Guided(WIDE, 96, seed, CROSSOVER.refusal))
         assert len({tuple(each.values()) for each in asked}) == len(asked) == 96
         first, best = max(map(hill, asked[:16])), max(map(hill, asked))
-        by_chance = max(map(hill, drawn(WIDE, 96, seed, CROSSOVER.refusal).points))
+        by_chance = sorted(map(hill, drawn(WIDE, 96, seed, CROSSOVER.refusal).points))
         improved += best > first
-        better += best > by_chance
+        assert sorted(map(hill, asked))[-10] > by_chance[-10]
         later = np.mean([hill(each) for each in asked[-32:]])
         assert later > np.mean([hill(each) for each in asked[:32]])
-    assert (improved >= 3, better >= 3) == (True, True)  # one may have been there at once
+    assert improved >= 3  # one may have been there at once
 
 
 def test_a_guided_search_asks_for_the_same_by_the_same_seed_and_more_begin_alike() -> None:
