@@ -72,8 +72,8 @@ def _said(
     else:
         words = (
             f"{trials:,} trials are as good as {alone:,.1f} independent ones, the best of which shows a Sharpe ratio of"
-            f" {chance:.2f} when all are worthless; this one's {sharpe:.2f} is more than that luck with a probability of"
-            f" {sure:.1%}"
+            f" {chance:.2f} when all are worthless; this one's {sharpe:.2f} is more than that luck with a probability"
+            f" of {sure:.1%}"
         )
         words = f"the best is within chance: {words}, not {SURE:.0%}" if within else words
     if fitted is not None and fitted > 0.5:
