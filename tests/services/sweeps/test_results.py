@@ -24,7 +24,7 @@ def test_what_was_kept_is_there_the_next_time_and_what_was_half_written_is_not(t
     first.add(rows((0, 5, 0.1), (0, 6, 0.1 + 0.2)))
     first.add(rows((1, 5, 0.1)))
     first.close()
-    (first.folder / "part-000002.partial").write_bytes(b"PAR1 and no more")
+    (first.folder / "part-000007.partial").write_bytes(b"PAR1 and no more")
     again = Results(tmp_path, {"a": 1}, SCHEMA)
     assert again.folder == first.folder
     asked = [(1, {"period": 5, "share": 0.1}), (0, {"period": 7, "share": 0.1}), (0, {"period": 6, "share": 0.3})]
