@@ -62,7 +62,7 @@ class Engine:
     ) -> None:
         self.symbols, self.timeframes, self.folder = symbols, timeframes, folder
         self.counts: Counter[str] = Counter()  # symbols revised, trades backfilled, trades amended
-        self._lookback, self._made = lookback, bars == "trades"  # by us from trades, or by the venue
+        self.lookback, self._made = lookback, bars == "trades"  # by us from trades, or by the venue
         self.bank = self.prepared(nodes, groups)
         self.revision = self._revision()
         self._known = self._missed = 0
@@ -90,8 +90,8 @@ class Engine:
 
     def _revision(self) -> Revision | None:
         """None where nothing can be made again: bars are the venue's, or nodes follow quotes, which have no history."""
-        able = self._lookback > 0 and self._made and all(node.on != "quotes" for node in self.bank.nodes)
-        return Revision(self.bank, self._lookback, self.counts) if able else None
+        able = self.lookback > 0 and self._made and all(node.on != "quotes" for node in self.bank.nodes)
+        return Revision(self.bank, self.lookback, self.counts) if able else None
 
     def settle(self) -> None:
         """Do what can wait until those who wait for an answer have it; call it in between."""

@@ -116,8 +116,12 @@ class Revision:
                 self._disordered.setdefault(symbol, NEVER)
             elif self.now > until and not reel.pending(0):
                 del self._wanting[symbol]
-                yield unmended(reel.amendments, self._bank.ticks["trades"], self.now, ts_recv)
-                reel.amendments = reel.amendments[:0]
+                yield self._in_vain(reel, ts_recv)
+
+    def _in_vain(self, reel: Reel, ts_recv: int) -> Batch:
+        """Amendments that change nothing, which is said."""
+        amendments, reel.amendments = reel.amendments, reel.amendments[:0]
+        return unmended(amendments, self._bank.ticks["trades"], self.now, ts_recv)
 
     def missed(self, row: Batch) -> Iterator[Batch]:
         """A gap in a symbol's trades begins, ends, is filled, or cannot be; what follows, and the row itself."""
@@ -179,6 +183,9 @@ class Revision:
     def _put_right(self, symbol: int, since: int, ts_recv: int) -> Iterator[Batch]:
         """Make a symbol again of which trades came out of order, or are amended."""
         made = self._again(symbol, since, _NONE, _NOWHEN, ts_recv)
+        if made is None and len(self._reels[symbol].amendments):  # perhaps of a trade of too long ago
+            yield self._in_vain(self._reels[symbol], ts_recv)
+            made = self._again(symbol, since, _NONE, _NOWHEN, ts_recv)
         if made is None:  # the trade is there, and in no bar that it belongs to
             seq = self._bank.ticks["trades"][symbol]
             yield rows(MISSED, [(self.now, ts_recv, seq, since, since + 1, symbol, 0, LATE, IMPOSSIBLE, 0)])

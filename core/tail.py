@@ -18,8 +18,8 @@ from core.mark import Mark
 from core.ports import Catalogue
 from core.records import (
     FILE_HEADER,
-    HEADS,
     RECORD_HEADER,
+    UNCOUNTED,
     Damaged,
     Header,
     Meaning,
@@ -186,7 +186,7 @@ class Tail:
                 break
             follows = found.total == self.total and found.position == self._next
             missed, batch = 0 if follows else self._missed(found), self._understand(found, data, offset)
-            end, holds = found.end, found.kind not in HEADS
+            end, holds = found.end, found.kind not in UNCOUNTED
             self.total = found.total + found.rows if holds else found.total
             if holds or missed:
                 chunk.take(batch, end, self.total)
@@ -211,14 +211,14 @@ class Tail:
             rows = checked(found, data[offset + RECORD_HEADER : offset + RECORD_HEADER + found.length])
             if found.kind == "catalogue":
                 self._meaning.learn(found, rows)
-            elif found.kind != "positions":
+            elif found.kind not in UNCOUNTED:
                 return self._meaning.batch(found, rows)
         except Damaged as error:
             self._complain(one_line(error), found.position)
             set_aside(name_of(self.folder, self._began))
             if found.kind == "catalogue":
                 self._meaning.forget()
-            elif found.kind != "positions":
+            elif found.kind not in UNCOUNTED:
                 self.damaged[found.kind] += found.rows
         return None
 

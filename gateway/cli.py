@@ -11,7 +11,7 @@ from rich.console import Console
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import backtesting, exchanging, offline
+from gateway import backtesting, exchanging, offline, parity
 from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -20,6 +20,8 @@ config = typer.Typer(no_args_is_help=True, help="The settings in force.")
 app.add_typer(serve, name="serve")
 dashboards = typer.Typer(no_args_is_help=True, help="What people look at.")
 app.add_typer(config, name="config")
+check = typer.Typer(no_args_is_help=True, help="Whether what is computed can be relied on.")
+app.add_typer(check, name="check")
 app.add_typer(dashboards, name="dashboards")
 
 
@@ -153,6 +155,7 @@ app.command()(backtesting.backtest)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)
+check.command("parity")(parity.parity)
 dashboards.command("export")(offline.export)
 
 

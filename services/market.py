@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from core.loop import run, settle
 from core.node import Group, Node
 from core.ports import Catalogue, Feed, Sink, Subscription, Venue
 from core.priority import hurry
+from core.recipe import Recipe, versions
 from core.settings import Group as GroupSettings
 from core.settings import Market as MarketSettings
 from core.settings import Settings
@@ -112,6 +113,7 @@ class Market:
         results = self.engine(batch)
         if len(self.engine.symbols) != self._announced:
             self._announce()
+        self.journal.given(batch)
         return results
 
     def _announce(self) -> None:
@@ -139,12 +141,21 @@ async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_u
     engine.resume(numbers, missed)
     if isinstance(feed, SocketFeed):
         feed.since = since
-    journal.start(engine.catalogue, engine.numbers)
+    journal.start(engine.catalogue, engine.numbers, begun(engine, journal.position, numbers, missed).text)
     bus = BusServer(bus_url, capacity=settings.bus.capacity) if bus_url else None
     if bus:
         await bus.start(engine.catalogue)
     logger().info("market_ready", symbols=len(symbols), kernel=engine.bank.name, positions="resumed")
     return Market(feed, engine, journal, bus, Meter())
+
+
+def begun(engine: Engine, position: int, numbers: Mapping[tuple[str, str], int], missed: int) -> Recipe:
+    """The recipe of an engine that begins at a position of its journal."""
+    later: dict[str, dict[str, int]] = {}
+    for (channel, name), last in numbers.items():
+        if name not in engine.symbols.names:
+            later.setdefault(name, {})[channel] = last
+    return replace(Recipe.of(engine), began=position, numbers=later, missed=missed, versions=versions())
 
 
 def make_journal(settings: Settings, source: str) -> Journal:
