@@ -106,6 +106,9 @@ class Journal:
         """What an engine was given, before what follows from it is put; without it nothing can be given again."""
         self._turns.given(batch)
 
+    def go_on(self) -> None:
+        self._turns.more = True  # what is put now is of the last call of the run before
+
     def put(self, batch: Batch) -> None:
         if kind(batch) != "time":
             self._turns.put(batch)

@@ -14,7 +14,7 @@ from core.disk import set_aside
 from core.errors import one_line
 from core.events import Batch, tally
 from core.log import logger
-from core.mark import Mark
+from core.mark import NEEDED, Mark
 from core.ports import Catalogue
 from core.records import (
     FILE_HEADER,
@@ -99,10 +99,11 @@ class Tail:
         return None
 
     def forget(self) -> None:
-        """Delete the files that end before our position."""
-        there = files(self.folder)
+        """Delete the files that end before our position, but those that a restart would begin with."""
+        there, needed = files(self.folder), Mark.read(self.folder, NEEDED)
+        kept = needed.position if needed is not None and needed.stream == self.mark.stream else self.position
         for (_, path), (following, _) in pairwise(there):
-            if following <= self.position:
+            if following <= min(self.position, kept):
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ class Turns:
     what has one."""
 
     def __init__(self) -> None:
+        self.more = False  # what is put first goes on with the call before
         self._times: list[Batch] = []
         self._given: Batch | None = None
         self._made: list[Batch] = []
@@ -68,7 +69,8 @@ class Turns:
         given = self._given
         if self._times:
             yield "time", len(self._times), b"".join([batch.tobytes() for batch in self._times]), False
-        more = given is not None and given.dtype is TIME
+        more = self.more or (given is not None and given.dtype is TIME)
+        self.more = False
         if given is not None and kind(given) in _ALONE:
             yield _ALONE[kind(given)], len(given), raw(given), False
             more = True

@@ -16,6 +16,7 @@ from core.errors import BadInput
 from core.mark import Mark
 from core.records import FILE_HEADER, begins_at, files
 from core.settings import Settings
+from core.snapshots import snapshots
 from gateway.flags import AsJson, ConfigFile, DataFolder, loaded, out
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def parity(
     log.configure("error", "check")
     there, until = _named(session) if session else _recorded(journal or _only(settings))
     with _progress(sum(path.stat().st_size for _, path in there), shown=out.is_terminal and not as_json) as report:
-        found = checked(calls(there, until), settings.kernel_folder, lambda position: report(position - there[0][0]))
+        kept = snapshots(there[0][1].parent)
+        found = checked(calls(there, until), settings.kernel_folder, lambda at: report(at - there[0][0]), kept)
     _print(told(found), as_json=as_json)
     raise typer.Exit(0 if found.identical else 1)
 

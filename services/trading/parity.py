@@ -5,18 +5,21 @@ call for call. What stands in the end is compared with what a bank makes of the 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.calls import Call, End, Head, Names
 from core.engine import Engine
 from core.errors import BadInput
 from core.events import BACKFILLS, CHANNELS, DISCONNECTED, DONE, MISSED, NEVER, SILENT, Batch, Symbols, kind
+from core.image import put
 from core.node import Group, Node
 from core.numbering import counter
 from core.ports import Catalogue, channels
 from core.recipe import Asked, Recipe, versions
+from core.snapshots import Damaged, read
 from indicators import indicator
 from services.trading.likeness import Likeness, moment_of
 from services.trading.standing import Standing
@@ -60,11 +63,15 @@ class Certificate:
 
 
 def checked(
-    session: Iterable[Head | Names | Call | End], folder: Path, report: Callable[[int], None] = lambda _: None
+    session: Iterable[Head | Names | Call | End],
+    folder: Path,
+    report: Callable[[int], None] = lambda _: None,
+    kept: Sequence[tuple[int, Path]] = (),
 ) -> Certificate:
-    """Compare a recorded session with what is made of it again; `report` is told how far it is. BadInput when it holds
-    nothing that can be given again."""
-    checking = _Checking(folder)
+    """Compare a recorded session with what is made of it again; `report` is told how far it is. Where its begin is not
+    there it is compared from a snapshot on, one of those that were `kept`. BadInput when it holds nothing that can be
+    given again."""
+    checking = _Checking(folder, kept)
     for step in session:
         checking.take(step)
         if not checking.found.calls % _EVERY:
@@ -94,9 +101,11 @@ def _nodes(asked: Asked) -> tuple[Node, ...]:
 class _Checking:
     """A session, step by step."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: Sequence[tuple[int, Path]] = ()) -> None:
         self.found = Certificate()
-        self._folder = folder
+        self._folder, self._kept = folder, kept
+        self._begun: Head | None = None  # of what can only be given again from a snapshot on
+        self._before = 0  # where the last call began
         self._engine: Engine | None = None
         self._standing: Standing | None = None
         self._skipped = 0
@@ -108,10 +117,28 @@ class _Checking:
             self._named(step.catalogue)
         elif isinstance(step, End):
             self._unchecked(f"at {step.position}: {step.reason}" if step.reason else "")
-        elif self._engine is not None:
-            self._call(self._engine, step)
         else:
-            self._skipped += sum(map(len, step.made))
+            if self._engine is None and self._begun is not None:
+                self._from_snapshot(self._begun, step.position)
+            self._before = step.position
+            if self._engine is not None:
+                self._call(self._engine, step)
+            else:
+                self._skipped += sum(map(len, step.made))
+
+    def _from_snapshot(self, begun: Head, position: int) -> None:
+        """Begin with a snapshot that was taken right before a call, if there is one."""
+        for where, path in self._kept:
+            if self._before < where <= position and begun.recipe is not None:
+                with suppress(Damaged):
+                    head, sections = read(path)
+                    engine = engine_of(begun.recipe, begun.catalogue, self._folder)
+                    if head.kernel == engine.bank.name and head.symbols == list(begun.catalogue.symbols):
+                        put(engine, head, sections)
+                        self._engine, self._begun = engine, None
+                        self._follow(engine, where, begun.recipe)
+                        self._unchecked(f"finished bars by themselves: it was begun with the snapshot of {where}")
+                        self._standing = None
 
     def _head(self, head: Head) -> None:
         """A file begins, perhaps another run with it."""
@@ -132,7 +159,9 @@ class _Checking:
             self._unchecked(
                 f"the session's begin, at {recipe.began}, is not in these files, and its state is not known"
             )
+            self._begun, self._before = head, head.position - 1
             return
+        self._begun = None
         self._engine = engine = engine_of(recipe, head.catalogue, self._folder)
         numbered(engine, head, recipe)
         self._follow(engine, head.position, recipe)
@@ -141,9 +170,11 @@ class _Checking:
         self._unchecked("")
         self._standing = Standing(engine.prepared(engine.bank.asked, engine.bank.groups), recipe.bars == "venue")
         self.found.counts["restarts"] += bool(self.found.runs)
-        self.found.runs.append(Run(position, recipe, engine.bank.name))
+        self.found.runs.append(Run(position, recipe, engine.bank.name, list(engine.symbols.names)))
 
     def _named(self, catalogue: Catalogue) -> None:
+        if self._begun is not None:
+            self._begun = replace(self._begun, catalogue=catalogue)
         if self._engine is not None:
             for name in catalogue.symbols[len(self._engine.symbols) :]:
                 self._engine.symbols.add(name)
@@ -186,7 +217,7 @@ class _Checking:
         if self._skipped:
             self.found.counts["rows unchecked"] += self._skipped
             self._skipped = 0
-        if why:
+        if why and why not in self.found.unchecked:
             self.found.unchecked.append(why)
 
     def _end(self) -> None:

@@ -1,5 +1,6 @@
 """An engine whose every call is journaled, as the market process does it, and what a journal gives again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,13 +22,15 @@ class Journaled:
     journal: Journal = field(init=False)
     made: list[Batch] = field(default_factory=list)
     file_bytes: int = 1 << 16
+    begun: Callable[[int], Recipe] | None = None  # the recipe of an engine that went on
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.folder, file_bytes=self.file_bytes)
         found = self.journal.recover()
-        if found is not None:
+        if found is not None and self.begun is None:
             self.engine.resume(found.numbers, found.missed)
-        recipe = replace(Recipe.of(self.engine), began=self.journal.position, versions=versions())
+        anew = replace(Recipe.of(self.engine), began=self.journal.position, versions=versions())
+        recipe = self.begun(self.journal.position) if self.begun else anew
         self.journal.start(self.engine.catalogue, self.engine.numbers, recipe.text)
         self._announced = len(self.engine.symbols)
 

@@ -125,7 +125,7 @@ def test_a_full_tape_lets_go_and_what_is_too_late_then_is_said(make: Make, monke
     trades, engine = session(5), make()
     seen = played(engine, late(one_by_one(trades), np.random.default_rng(5), 0.03, 20 * SECOND))
     assert engine.revision is not None
-    assert len(engine.revision._winding._tapes.trades) < 300
+    assert len(engine.revision.winding.tapes.trades) < 300
     assert len(seen.trades) == len(trades)
     whole = played(make(), one_by_one(trades))
     wrong = [key for key in whole.bars if seen.bars.get(key) != whole.bars[key]]
