@@ -47,7 +47,7 @@ class Bank:
         makes_bars: bool = True,
     ) -> None:
         plan = planned(nodes, groups)
-        self.groups = tuple(groups)
+        self.asked, self.groups = tuple(nodes), tuple(groups)
         self.nodes, self.indicators, self.strategies = plan.nodes, plan.indicators, plan.strategies
         self.outputs, self.fields = plan.outputs, plan.fields
         self.timeframes = tuple(timeframes)

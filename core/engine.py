@@ -62,11 +62,11 @@ class Engine:
     ) -> None:
         self.symbols, self.timeframes, self.folder = symbols, timeframes, folder
         self.counts: Counter[str] = Counter()  # symbols revised, trades backfilled, trades amended
-        self._lookback, self._made = lookback, bars == "trades"  # by us from trades, or by the venue
+        self.lookback, self._made = lookback, bars == "trades"  # by us from trades, or by the venue
         self.bank = self.prepared(nodes, groups)
         self.revision = self._revision()
-        self._known = self._missed = 0
-        self._last: dict[str, dict[str, int]] = {}  # of symbols that are not there yet: the last number by channel
+        self._known = self.missed = 0
+        self.last: dict[str, dict[str, int]] = {}  # of symbols that are not there yet: the last number by channel
         self._takes: dict[int, Callable[[Batch], Iterable[Batch]]] = {
             id(TRADE): self._trades, id(QUOTE): self._quotes, id(TIME): self._time, id(BAR): self._venue,
             id(MISSED): self._gaps, id(HISTORY): self._history, id(AMENDMENT): self._amendments,
@@ -84,14 +84,18 @@ class Engine:
         adopted(self.bank, bank)
         self.bank = bank
         self._join(range(self._known))
+        self.anew()
+
+    def anew(self) -> None:
+        """Revise what comes from now on, as things stand."""
         self.revision = self._revision()
         if self.revision:
             self.revision.grow(self._known)
 
     def _revision(self) -> Revision | None:
         """None where nothing can be made again: bars are the venue's, or nodes follow quotes, which have no history."""
-        able = self._lookback > 0 and self._made and all(node.on != "quotes" for node in self.bank.nodes)
-        return Revision(self.bank, self._lookback, self.counts) if able else None
+        able = self.lookback > 0 and self._made and all(node.on != "quotes" for node in self.bank.nodes)
+        return Revision(self.bank, self.lookback, self.counts) if able else None
 
     def settle(self) -> None:
         """Do what can wait until those who wait for an answer have it; call it in between."""
@@ -222,23 +226,20 @@ class Engine:
         )
 
     def resume(self, positions: Mapping[tuple[str, str], int], missed: int = 0) -> None:
-        """Go on numbering after `positions`: (channel, symbol) → the last number given, as the store keeps them; as far
-        after it as `missed`, on every channel, for that many numbers may have been given that nobody can read any more.
-
-        Symbols that come later go on after theirs.
-        """
-        self._last, self._missed = defaultdict(dict), missed
+        """Go on numbering after `positions`, (channel, symbol) → the last number given, also of later symbols;
+        as far after it as `missed`, for that many numbers may have been given that nobody can read any more."""
+        self.last, self.missed = defaultdict(dict), missed
         for (channel, name), last in positions.items():
-            self._last[name][channel] = last
+            self.last[name][channel] = last
         self._number(range(self._known))
 
     def _number(self, symbols: Iterable[int]) -> None:
-        every = dict.fromkeys(channels(self.catalogue), 0) if self._missed else {}
+        every = dict.fromkeys(channels(self.catalogue), 0) if self.missed else {}
         for symbol in symbols:
-            for channel, last in (every | self._last.pop(self.symbols.names[symbol], {})).items():
+            for channel, last in (every | self.last.pop(self.symbols.names[symbol], {})).items():
                 found = counter(self.bank, channel)
                 if found is not None:
-                    found[symbol] = last + self._missed
+                    found[symbol] = last + self.missed
 
     def numbers(self) -> Batch:
         """The last number given on every channel, as POSITION rows: what a journal's file begins with."""

@@ -150,11 +150,16 @@ STREAMED = {
     "revised_signals": REVISED_SIGNAL, "revised_trades": REVISED_TRADE, "amendments": AMENDMENT,
 }  # fmt: skip
 
+# What an engine is given that is not among them, or not as it was given, by its names in journals.
+GIVEN = {"time": TIME, "history": HISTORY, "missed": MISSED}
+
 
 @lru_cache
 def row_dtype(kind: str, outputs: tuple[str, ...]) -> np.dtype[np.void]:
-    """The row type of a kind that leaves an engine whose bank has these outputs."""
-    return STREAMED.get(kind) or (value_dtype(outputs) if kind == "values" else revised_values(outputs))
+    """The row type of a kind in a journal of an engine whose bank has these outputs."""
+    return (
+        STREAMED.get(kind) or GIVEN.get(kind) or (value_dtype(outputs) if kind == "values" else revised_values(outputs))
+    )
 
 
 _KINDS = {id(dtype): name for name, dtype in STREAMED.items()}

@@ -12,17 +12,19 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.disk import Spares, discard, sync_folder, write
 from core.errors import BadInput, Unavailable, one_line
-from core.events import Batch, kind, tally
+from core.events import Batch, kind
 from core.log import logger
 from core.mark import STORED, Mark
 from core.ports import Catalogue
-from core.records import FILE_HEADER, file_header, files, following, name_of, packed, raw, told
+from core.recipe import padded, told
+from core.records import FILE_HEADER, Record, file_header, files, following, laid, name_of, raw
 from core.recovery import Recovered, recovered
+from core.turns import Turns
 
 _COMPLAIN_S, _LOOK_S = 5.0, 1.0
 
@@ -42,8 +44,9 @@ class Journal:
         self.dropped: Counter[str] = Counter()
         self.position, self.total, self.oldest = 0, 0, 0
         self._file_bytes, self._limit_bytes, self._sync_s = file_bytes, limit_bytes, sync_ms / 1000
-        self._group: list[Batch] = []
+        self._turns = Turns()
         self._began, self._file = 0, -1  # where the file we append to begins, and its descriptor
+        self._broken = False  # something that was given could not be written
         self._generation = 1  # of the catalogue written last: how many there are in the file
         self._sealed: list[int] = []
         self._unnamed: list[tuple[Path, int]] = []  # files begun that readers do not see yet, and where they begin
@@ -81,9 +84,10 @@ class Journal:
         self.position, self.total = (found.position, found.total) if found else (0, 0)
         return found
 
-    def start(self, catalogue: Catalogue, numbers: Callable[[], Batch]) -> None:
-        """Begin a file and take rows."""
+    def start(self, catalogue: Catalogue, numbers: Callable[[], Batch], recipe: str = "") -> None:
+        """Begin a file and take rows; `recipe` says of what engine they are (`core/recipe.py`)."""
         self._told, self._is_new, self._numbers = told(catalogue), False, numbers
+        self._recipe = padded(recipe)
         self._mark = Mark.made(self.folder, self.stream, catalogue.source)
         try:
             self._begin()
@@ -95,50 +99,59 @@ class Journal:
 
     def extend(self, catalogue: Catalogue) -> None:
         """The catalogue that the rows put from now on are to be read with."""
-        self.flush()
+        self.write()
         self._told, self._is_new = told(catalogue), True  # written with those rows: never one without the other
+
+    def given(self, batch: Batch) -> None:
+        """What an engine was given, before what follows from it is put; without it nothing can be given again."""
+        self._turns.given(batch)
+
+    def go_on(self) -> None:
+        self._turns.more = True  # what is put now is of the last call of the run before
 
     def put(self, batch: Batch) -> None:
         if kind(batch) != "time":
-            self._group.append(batch)
+            self._turns.put(batch)
 
     def flush(self) -> None:
-        """Append what was put since the last time, in one write."""
-        if not self._group:
-            return
-        group, self._group = self._group, []
-        rows = Counter[str]()
-        for batch in group:
-            rows[tally(batch)] += len(batch)
+        """Append what was put since the last time, in one write. What had no consequence may wait."""
+        if self._turns.over():
+            self._write()
+
+    def write(self) -> None:
+        """Append what waits as well."""
+        if self._turns:
+            self._write()
+
+    def _write(self) -> None:
+        rows, records = self._turns.taken()
         self.put_rows.update(rows)
         if self.position - self.oldest > self._limit_bytes:
             self._complain("journal_full", limit_bytes=self._limit_bytes, advice="is the database reachable?")
+            self._broken = True
             self.dropped.update(rows)
         else:
-            (self.written if self._append(group) else self.dropped).update(rows)
+            (self.written if self._append(records) else self.dropped).update(rows)
         if self.position - self._began >= self._file_bytes:
             self._roll()
 
-    def _append(self, group: list[Batch]) -> bool:
+    def _append(self, records: Sequence[Record]) -> bool:
         """Whether it was written: a full disk is complained of, and tried again with the next rows."""
-        buffers, position, total = list[bytes | memoryview](), self.position, self.total
-        generation = self._generation
+        generation, begun = self._generation, list[Record]()
         if self._is_new:
             generation = following(generation)
-            buffers += (packed("catalogue", 0, self._told, position, total, generation=generation), self._told)
-            position += len(buffers[0]) + len(self._told)
-        for batch in group:
-            data = raw(batch)
-            head = packed(kind(batch), len(batch), data, position, total, generation=generation)
-            buffers += (head, data)
-            position += len(head) + len(data)
-            total += len(batch)
+            begun.append(("catalogue", 0, self._told, False))
+        if self._broken:
+            begun.append(("broken", 0, b"", False))
+        buffers, end, total = laid((*begun, *records), self.position, self.total, generation)
         try:
             write(self._file, buffers, self.position - self._began)
         except OSError as error:
             self._complain("journal_not_written", error=one_line(error))
+            self._broken = True
             return False
-        self.position, self.total, self._is_new, self._generation = position, total, False, generation
+        self.position, self.total, self._is_new, self._generation = end, total, False, generation
+        self._broken = False
         self._dirty.set()
         return True
 
@@ -151,15 +164,15 @@ class Journal:
     def _begin(self) -> None:
         """Go on in another file. The thread gives it its name, which may take a while, and only then moves the mark."""
         partial, file = self._spares.take()
-        text, numbers = self._told, self._numbers()
-        last = raw(numbers)
-        began = self.position
-        catalogue = began + FILE_HEADER
-        first = packed("catalogue", 0, text, catalogue, self.total)
-        positions = catalogue + len(first) + len(text)
-        second = packed("positions", len(numbers), last, positions, self.total)
+        numbers, began = self._numbers(), self.position
+        head: list[Record] = [
+            ("catalogue", 0, self._told, False),
+            ("positions", len(numbers), raw(numbers), False),
+            *([("recipe", 0, self._recipe, False)] if self._recipe else []),
+        ]
+        buffers, _, _ = laid(head, began + FILE_HEADER, self.total)
         try:
-            size = write(file, [file_header(self.stream, began), first, text, second, last], 0)
+            size = write(file, [file_header(self.stream, began), *buffers], 0)
         except OSError:
             discard(partial, file)
             raise
@@ -226,7 +239,7 @@ class Journal:
         del self._unnamed[: len(begun)]
 
     def close(self) -> None:
-        self.flush()
+        self.write()
         self._closed.set()
         self._dirty.set()
 

@@ -1,4 +1,5 @@
-"""Marks: up to where a journal is durable, and up to where it is stored, in files that both sides have in memory."""
+"""Marks: up to where a journal is durable, up to where stored, and from where on it is needed for a restart, in files
+that both sides have in memory."""
 
 import mmap
 import os
@@ -6,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Self
 
-DURABLE, STORED = "mark", "stored"  # the files
+DURABLE, STORED, NEEDED = "mark", "stored", "needed"  # the files
 _MAGIC = int.from_bytes(b"CNDMARK1", "little")
 _WORDS = 14  # magic, position, total, stream (2), length of the source's name, the name (8)
 _POSITION, _TOTAL, _STREAM, _LENGTH, _NAME = 1, 2, 3, 5, 6

@@ -7,13 +7,11 @@ where it lies, so behind damage the next one is found by looking for it; and whe
 first catalogue of the file, the second…, so rows whose catalogue was lost are never read with another.
 """
 
-import json
 import re
 import struct
 import uuid
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -21,13 +19,19 @@ from typing import NamedTuple
 import numpy as np
 
 from core.events import Batch, row_dtype
-from core.ports import Catalogue, Described
+from core.ports import Catalogue
+from core.recipe import understood
 
 KINDS = (
     "", "catalogue", "positions", "trades", "quotes", "bars", "values", "signals", "gaps", "revised_bars",
-    "revised_values", "revised_signals", "revised_trades", "amendments",
+    "revised_values", "revised_signals", "revised_trades", "amendments", "recipe", "time", "history", "missed",
+    "broken",
 )  # fmt: skip
-HEADS = frozenset({"catalogue", "positions"})  # what a file begins with; all others hold rows of the stream
+HEADS = frozenset({"catalogue", "positions", "recipe"})  # what a file begins with
+# What an engine was given that leaves no row by itself, so that it can be given the same again; "broken": what was
+# given before is not all there. Like heads they hold no rows of the stream: nobody counts, stores or hears them.
+INPUTS = frozenset({"time", "history", "missed", "broken"})
+UNCOUNTED = HEADS | INPUTS
 
 _FILE = struct.Struct("<8sII16sQI20x")  # magic, version, zero, stream, position, checksum: 64 bytes
 _RECORD = struct.Struct(
@@ -36,8 +40,13 @@ _RECORD = struct.Struct(
 _CHECKED = struct.Struct("<IHHIIIQQ")  # the same without the header's own checksum
 _FILE_MAGIC, _MAGIC, _VERSION = b"CANDELA\n", 0x1C0DE1A5, 1
 FILE_HEADER, RECORD_HEADER = _FILE.size, _RECORD.size
+_MORE = 1 << 15  # beside a kind: what follows from the same input as the record before
 _GENERATIONS = (1 << 16) - 1  # 0 is none: files of earlier versions do not say which catalogue a record goes with
 _BEGINNING = re.compile(re.escape(struct.pack("<I", _MAGIC)))
+
+Record = tuple[
+    str, int, bytes | memoryview, bool
+]  # kind, rows, bytes, and whether it follows from the same as the last
 
 
 class Damaged(Exception):
@@ -55,6 +64,7 @@ class Header(NamedTuple):  # made in 0.4 µs; a frozen dataclass takes 2.3
     checksum: int
     position: int
     total: int
+    more: bool = False  # it follows from the same input as the record before
 
     @property
     def end(self) -> int:
@@ -62,12 +72,32 @@ class Header(NamedTuple):  # made in 0.4 µs; a frozen dataclass takes 2.3
 
 
 def packed(
-    what: str, rows: int, payload: bytes | memoryview, position: int, total: int, *, generation: int = 1
+    what: str,
+    rows: int,
+    payload: bytes | memoryview,
+    position: int,
+    total: int,
+    *,
+    generation: int = 1,
+    more: bool = False,
 ) -> bytes:
     """The header of a record at `position`."""
-    given = (KINDS.index(what), generation, rows, len(payload), zlib.crc32(payload))
+    given = (KINDS.index(what) | more * _MORE, generation, rows, len(payload), zlib.crc32(payload))
     checksum = zlib.crc32(_CHECKED.pack(_MAGIC, *given, position, total))
     return _RECORD.pack(_MAGIC, *given, checksum, position, total)
+
+
+def laid(
+    records: Iterable[Record], position: int, total: int, generation: int = 1
+) -> tuple[list[bytes | memoryview], int, int]:
+    """Records as they lie from a position on, where they end, and how many rows of the stream there are by then."""
+    buffers: list[bytes | memoryview] = []
+    for what, rows, data, more in records:
+        head = packed(what, rows, data, position, total, generation=generation, more=more)
+        buffers += (head, data)
+        position += len(head) + len(data)
+        total += 0 if what in UNCOUNTED else rows
+    return buffers, position, total
 
 
 def following(generation: int) -> int:
@@ -81,9 +111,9 @@ def header(data: bytes | memoryview, position: int) -> Header | None:
         return None
     magic, code, generation, rows, length, checksum, own, where, total = _RECORD.unpack_from(data)
     sound = own == zlib.crc32(_CHECKED.pack(magic, code, generation, rows, length, checksum, where, total))
-    if not sound or magic != _MAGIC or where != position or not 0 < code < len(KINDS):
+    if not sound or magic != _MAGIC or where != position or not 0 < code % _MORE < len(KINDS):
         return None
-    return Header(KINDS[code], generation, rows, length, checksum, position, total)
+    return Header(KINDS[code % _MORE], generation, rows, length, checksum, position, total, code >= _MORE)
 
 
 def next_header(data: bytes | memoryview, position: int) -> Header | None:
@@ -194,24 +224,6 @@ def head_of(data: bytes, position: int) -> Header | None:
     first = list(islice(walked(data, position), 2))
     kinds = [found.kind for found, rows in first if intact(found, rows)]
     return first[0][0] if kinds == ["catalogue", "positions"] else None
-
-
-def told(catalogue: Catalogue) -> bytes:
-    """A catalogue as JSON, in whole words of eight bytes: rows stay aligned."""
-    text = json.dumps(asdict(catalogue)).encode()
-    return text + b" " * (-len(text) % 8)
-
-
-def understood(text: memoryview) -> Catalogue:
-    """The catalogue `told` gave."""
-    plain = json.loads(bytes(text))
-    described = {
-        name: tuple(
-            Described(each["name"], each["call"], tuple(each["outputs"]), each["about"]) for each in plain[name]
-        )
-        for name in ("indicators", "strategies")
-    }
-    return Catalogue(plain["source"], tuple(plain["symbols"]), tuple(plain["timeframes"]), **described)
 
 
 def walked(data: bytes, start: int) -> Iterator[tuple[Header, memoryview]]:

@@ -19,8 +19,8 @@ from core.mark import DURABLE, STORED, Mark
 from core.ports import Catalogue
 from core.records import (
     FILE_HEADER,
-    HEADS,
     RECORD_HEADER,
+    UNCOUNTED,
     Damaged,
     Header,
     Meaning,
@@ -174,7 +174,7 @@ class _Reading:
         return found
 
     def _take(self, each: Header, rows: memoryview) -> None:
-        found, own = self._found, 0 if each.kind in HEADS else each.rows
+        found, own = self._found, 0 if each.kind in UNCOUNTED else each.rows
         missed = max(each.total - found.total, 0)
         if missed or each.position != self._next:
             self._meaning.doubt()

@@ -33,7 +33,7 @@ class Tapes(NamedTuple):
 
 @dataclass(eq=False)
 class Reel:
-    """`missing`: the spans that lack trades, and whether they may still be filled; `filled`: with how many trades.
+    """`missing`: the spans that lack trades, and why if they may still be filled; `filled`: with how many trades.
 
     `amendments` wait for their trade; `gone`: the numbers of trades that were taken back, and when they happened.
     """
@@ -41,7 +41,7 @@ class Reel:
     symbol: int
     tapes: Tapes
     checkpoints: list[Checkpoint]
-    missing: dict[Span, bool] = field(default_factory=dict)
+    missing: dict[Span, int | None] = field(default_factory=dict)
     filled: dict[Span, int] = field(default_factory=dict)
     told: list[Batch] = field(default_factory=list)  # by a history
     amendments: Batch = field(default_factory=lambda: np.empty(0, dtype=AMENDMENT))
@@ -52,6 +52,11 @@ class Reel:
         """One that begins now."""
         return cls(symbol, tapes, [Checkpoint.of(bank, symbol, at, (0, 0, 0))])
 
+    def noted(self) -> "Reel":
+        """The same as it is now: what it holds is not changed, but replaced."""
+        lists = self.checkpoints[:], self.missing.copy(), self.filled.copy(), self.told[:]
+        return Reel(self.symbol, self.tapes, *lists, self.amendments, self.gone.copy())
+
     @property
     def cut(self) -> bool:
         """Whether a gap has begun that has no end yet."""
@@ -59,7 +64,7 @@ class Reel:
 
     def pending(self, since: int) -> bool:
         """Whether a gap that ended then or later may still be filled: the checkpoints before it are needed."""
-        return any(fillable and end > since for (_, end), fillable in self.missing.items())
+        return any(why is not None and end > since for (_, end), why in self.missing.items())
 
     def before(self, moment: int) -> Checkpoint | None:
         """The newest checkpoint that nothing of then or later is in."""
@@ -111,7 +116,7 @@ class Reel:
         base = self.checkpoints[0]
         for tape, place in zip(self.tapes, _places(base), strict=True):
             tape.forget(self.symbol, place)
-        self.missing = {span: may for span, may in self.missing.items() if span[1] > base.at}
+        self.missing = {span: why for span, why in self.missing.items() if span[1] > base.at}
         self.filled = {span: rows for span, rows in self.filled.items() if span[1] > base.at}
         self.gone = {number: ts_event for number, ts_event in self.gone.items() if ts_event > base.at}
 

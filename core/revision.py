@@ -20,7 +20,6 @@ from core.events import (
     LATE,
     MISSED,
     NEVER,
-    NOT_RUNNING,
     PENDING,
     REVISED_BAR,
     REVISED_SIGNAL,
@@ -57,82 +56,98 @@ class Revision:
         self._counts = counts
         self._bank, self._remaker = bank, Remaker(bank)
         self._revised = revised_values(bank.outputs)
-        self._winding = Winding(bank, lookback)
-        self._reels = self._winding.reels
-        self._disordered: dict[int, int] = {}  # symbols, and since when: never, when only trades of before are amended
+        self.winding = Winding(bank, lookback)
+        self._reels = self.winding.reels
+        self.unordered: dict[int, int] = {}  # symbols, and since when: never, when only trades of before are amended
         # Symbols with amendments whose trade is not there: until when it is waited for, and where it would be.
-        self._wanting: dict[int, tuple[int, int]] = {}
+        self.wanting: dict[int, tuple[int, int]] = {}
 
     def grow(self, symbols: int) -> None:
         """Make room for `symbols` symbols."""
-        self._winding.grow(symbols, self.now)
+        self.winding.grow(symbols, self.now)
 
     def heard(self, made: Iterable[Batch]) -> None:
         """All that an engine gives, in time."""
-        self._winding.heard(made)
+        self.winding.heard(made)
 
     def settle(self) -> None:
         """A small part of what can wait."""
-        self._winding.settle(self.now, self._disordered)
+        self.winding.settle(self.now, self.unordered)
 
     def repeated(self, trade: Batch) -> bool:
         """Whether a trade has come before; by the venue's number only, never by what it says."""
-        self._winding.wind()
+        self.winding.wind()
         ts_event, trade_id, symbol = (trade[name].item() for name in ("ts_event", "trade_id", "symbol"))
         return bool(trade_id) and self._reels[symbol].holds(ts_event, trade_id)
 
     def disordered(self, symbol: int, ts_event: int) -> None:
         """A trade that happened before others of its symbol has come behind them."""
-        self._disordered[symbol] = min(ts_event, self._disordered.get(symbol, ts_event))
+        self.unordered[symbol] = min(ts_event, self.unordered.get(symbol, ts_event))
 
     def amended(self, amendments: Batch) -> None:
         """Trades of before are taken back or corrected, as soon as time passes."""
         for symbol, own in by_symbol(amendments):
             self._reels[symbol].amendments = joined([self._reels[symbol].amendments, own])
-            self._disordered.setdefault(symbol, NEVER)
+            self.unordered.setdefault(symbol, NEVER)
 
     def told(self, history: Batch) -> None:
         """Trades of a gap, which is filled with them when it is said to be done."""
         for symbol, own in by_symbol(history.view(TRADE)):
-            if 0 <= symbol < len(self._reels):
-                self._reels[symbol].told.append(own)
+            told = self._reels[symbol].told if 0 <= symbol < len(self._reels) else []
+            if not told or told[-1].tobytes() != own.tobytes():  # asked again after a restart
+                told.append(own)
 
     def due(self, now: int, ts_recv: int) -> Iterator[Batch]:
         """What the venue's clock reaching `now` brings: symbols with trades out of order are made again."""
         self.now = max(now, self.now)
         yield from self._waited(ts_recv)
-        if self._disordered:
-            self._winding.wind()
-            for symbol in list(self._disordered)[:_AT_ONCE]:
+        if self.unordered:
+            self.winding.wind()
+            for symbol in list(self.unordered)[:_AT_ONCE]:
                 if not self._reels[symbol].cut:
-                    yield from self._put_right(symbol, self._disordered.pop(symbol), ts_recv)
+                    yield from self._put_right(symbol, self.unordered.pop(symbol), ts_recv)
 
     def _waited(self, ts_recv: int) -> Iterator[Batch]:
         """Amendments whose trade was not there: it has come meanwhile, or is waited for no longer."""
-        for symbol, (until, place) in list(self._wanting.items()):
-            self._winding.wind()
+        for symbol, (until, place) in list(self.wanting.items()):
+            self.winding.wind()
             reel = self._reels[symbol]
             if len(amended(reel.tapes.trades.since(symbol, place), reel.amendments).told):
-                self._disordered.setdefault(symbol, NEVER)
+                self.unordered.setdefault(symbol, NEVER)
             elif self.now > until and not reel.pending(0):
-                del self._wanting[symbol]
-                yield unmended(reel.amendments, self._bank.ticks["trades"], self.now, ts_recv)
-                reel.amendments = reel.amendments[:0]
+                del self.wanting[symbol]
+                yield self._in_vain(reel, ts_recv)
+
+    @property
+    def unanswered(self) -> Batch:
+        """The gaps that have no answer yet, as MISSED rows."""
+        told = (
+            (self.now, self.now, 0, *span, reel.symbol, 0, why, PENDING, 0)
+            for reel in self._reels
+            for span, why in reel.missing.items()
+            if why is not None
+        )
+        return rows(MISSED, told)
+
+    def _in_vain(self, reel: Reel, ts_recv: int) -> Batch:
+        """Amendments that change nothing, which is said."""
+        amendments, reel.amendments = reel.amendments, reel.amendments[:0]
+        return unmended(amendments, self._bank.ticks["trades"], self.now, ts_recv)
 
     def missed(self, row: Batch) -> Iterator[Batch]:
         """A gap in a symbol's trades begins, ends, is filled, or cannot be; what follows, and the row itself."""
-        self._winding.wind()
+        self.winding.wind()
         symbol, start, end = (row[name].item() for name in ("symbol", "from_ts", "to_ts"))
         reel = self._reels[symbol]
         if row["backfill"][0] == PENDING:
             reel.missing.pop((start, NEVER), None)
-            reel.missing[start, end] = row["reason"][0] != NOT_RUNNING
+            reel.missing[start, end] = row["reason"].item()
         elif row["backfill"][0] == DONE and (start, end) in reel.missing:
             yield from self._fill(symbol, (start, end), row)
         elif (start, end) in reel.filled:  # noted twice, as two bad frames of one moment are
             row["rows"] = reel.filled[start, end]
         else:
-            reel.missing[start, end] = False
+            reel.missing[start, end] = None
             row["backfill"] = IMPOSSIBLE
         if row["backfill"][0] != PENDING:
             reel.told.clear()
@@ -147,7 +162,7 @@ class Revision:
             since = min([span[0], *trades["ts_event"][:1].tolist()])
             made = self._again(symbol, since, trades, span, ts_recv)
         if trades is None or made is None:
-            reel.missing[span] = False
+            reel.missing[span] = None
             row["backfill"] = IMPOSSIBLE
             return
         row["rows"] = reel.filled[span] = len(trades)
@@ -179,6 +194,9 @@ class Revision:
     def _put_right(self, symbol: int, since: int, ts_recv: int) -> Iterator[Batch]:
         """Make a symbol again of which trades came out of order, or are amended."""
         made = self._again(symbol, since, _NONE, _NOWHEN, ts_recv)
+        if made is None and len(self._reels[symbol].amendments):  # perhaps of a trade of too long ago
+            yield self._in_vain(self._reels[symbol], ts_recv)
+            made = self._again(symbol, since, _NONE, _NOWHEN, ts_recv)
         if made is None:  # the trade is there, and in no bar that it belongs to
             seq = self._bank.ticks["trades"][symbol]
             yield rows(MISSED, [(self.now, ts_recv, seq, since, since + 1, symbol, 0, LATE, IMPOSSIBLE, 0)])
@@ -197,10 +215,10 @@ class Revision:
             return None
         given = self._mended(reel, base, added, doubted, ts_recv) if since < NEVER else ()
         if not len(reel.amendments):
-            self._wanting.pop(symbol, None)
+            self.wanting.pop(symbol, None)
         else:
-            until, _ = self._wanting.get(symbol, (self.now + _PATIENCE, 0))
-            self._wanting[symbol] = until, reel.tapes.trades.end(symbol)
+            until, _ = self.wanting.get(symbol, (self.now + _PATIENCE, 0))
+            self.wanting[symbol] = until, reel.tapes.trades.end(symbol)
         return [batch.view(dtype) for batch, dtype in given if len(batch)]
 
     def _mended(

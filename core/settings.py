@@ -139,6 +139,9 @@ class Journal(Section):
 
     sync_ms: float = Field(default=5.0, gt=0, le=60_000)
     file_mb: int = Field(default=64, ge=1, le=4_096)
+    snapshot_s: float = Field(
+        default=60.0, ge=0
+    )  # how often all that the engine knows is kept, for a restart; 0: never
     limit_gb: float = Field(default=20.0, gt=0)  # of rows waiting for the database before rows are dropped and counted
 
 

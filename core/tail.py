@@ -14,12 +14,12 @@ from core.disk import set_aside
 from core.errors import one_line
 from core.events import Batch, tally
 from core.log import logger
-from core.mark import Mark
+from core.mark import NEEDED, Mark
 from core.ports import Catalogue
 from core.records import (
     FILE_HEADER,
-    HEADS,
     RECORD_HEADER,
+    UNCOUNTED,
     Damaged,
     Header,
     Meaning,
@@ -99,10 +99,11 @@ class Tail:
         return None
 
     def forget(self) -> None:
-        """Delete the files that end before our position."""
-        there = files(self.folder)
+        """Delete the files that end before our position, but those that a restart would begin with."""
+        there, needed = files(self.folder), Mark.read(self.folder, NEEDED)
+        kept = needed.position if needed is not None and needed.stream == self.mark.stream else self.position
         for (_, path), (following, _) in pairwise(there):
-            if following <= self.position:
+            if following <= min(self.position, kept):
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -186,7 +187,7 @@ class Tail:
                 break
             follows = found.total == self.total and found.position == self._next
             missed, batch = 0 if follows else self._missed(found), self._understand(found, data, offset)
-            end, holds = found.end, found.kind not in HEADS
+            end, holds = found.end, found.kind not in UNCOUNTED
             self.total = found.total + found.rows if holds else found.total
             if holds or missed:
                 chunk.take(batch, end, self.total)
@@ -211,14 +212,14 @@ class Tail:
             rows = checked(found, data[offset + RECORD_HEADER : offset + RECORD_HEADER + found.length])
             if found.kind == "catalogue":
                 self._meaning.learn(found, rows)
-            elif found.kind != "positions":
+            elif found.kind not in UNCOUNTED:
                 return self._meaning.batch(found, rows)
         except Damaged as error:
             self._complain(one_line(error), found.position)
             set_aside(name_of(self.folder, self._began))
             if found.kind == "catalogue":
                 self._meaning.forget()
-            elif found.kind != "positions":
+            elif found.kind not in UNCOUNTED:
                 self.damaged[found.kind] += found.rows
         return None
 

@@ -2,7 +2,8 @@
 
 from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count, pairwise
 
 import numpy as np
@@ -13,11 +14,32 @@ from core.events import Batch
 PIECE = 4096  # rows; a tape is made of pieces, and a piece let go of is used again: fresh memory is dear
 
 
+@dataclass(eq=False)
+class Lent:
+    """A tape as it was: nothing that it says changes, for pieces are only added to. Give it `back` in the end."""
+
+    begin: list[int]
+    _numbers: list[bytes]  # of each symbol's rows
+    _pieces: list[NDArray[np.void]]
+    _first: int
+    _tape: "Tape"
+
+    def rows(self, most: int) -> Iterator[Batch]:
+        """All rows in the order they came, a part at a time."""
+        numbers = np.sort(np.frombuffer(b"".join(self._numbers), dtype=np.int64)) - self._first
+        for first in range(0, len(numbers), most):
+            yield gathered(self._pieces, numbers[first : first + most], self._tape.piece, self._tape.dtype)
+
+    def back(self) -> None:
+        self._tape.lends = False
+
+
 class Tape:
     """Rows of one kind, as they came. A place is how many of its symbol there were before it, ever."""
 
     def __init__(self, dtype: np.dtype[np.void], piece: int = PIECE) -> None:
-        self._dtype, self._piece = dtype, piece
+        self.dtype, self.piece = dtype, piece
+        self.lends = False  # pieces let go of are not used again, for somebody reads them
         self._plain = np.dtype((np.void, dtype.itemsize))
         self._pieces: deque[NDArray[np.void]] = deque()  # without fields, which numpy would copy one by one
         self._spare: list[NDArray[np.void]] = []
@@ -47,10 +69,10 @@ class Tape:
             own[symbol].append(number)
         done = 0
         while done < len(rows):
-            at = (self._end - self._first) % self._piece
+            at = (self._end - self._first) % self.piece
             if not at:
                 self._lengthen()
-            part = plain[done : done + self._piece - at]
+            part = plain[done : done + self.piece - at]
             self._pieces[-1][at : at + len(part)] = part
             self._end += len(part)
             done += len(part)
@@ -58,22 +80,26 @@ class Tape:
     def _lengthen(self) -> None:
         """Another piece; those before the oldest row that is needed are let go of."""
         first = min((own[0] for own in self._own if own), default=self._end)
-        while self._pieces and self._first + self._piece <= first:
-            self._spare[:] = [self._pieces.popleft()]
-            self._first += self._piece
-        self._pieces.append(self._spare.pop() if self._spare else np.empty(self._piece, dtype=self._plain))
+        while self._pieces and self._first + self.piece <= first:
+            piece = self._pieces.popleft()
+            self._spare[:] = [] if self.lends else [piece]
+            self._first += self.piece
+        self._pieces.append(self._spare.pop() if self._spare else np.empty(self.piece, dtype=self._plain))
 
     def since(self, symbol: int, place: int) -> Batch:
         """The rows of a symbol from a place on."""
         own = self._own[symbol][max(place - self._begin[symbol], 0) :]
         numbers = np.frombuffer(own, dtype=np.int64) - self._first
-        found, done = [np.empty(0, dtype=self._plain)], 0
-        while done < len(numbers):
-            piece = int(numbers[done]) // self._piece
-            behind = int(np.searchsorted(numbers, (piece + 1) * self._piece))
-            found.append(self._pieces[piece].take(numbers[done:behind] % self._piece))
-            done = behind
-        return np.concatenate(found).view(self._dtype)
+        return gathered(self._pieces, numbers, self.piece, self.dtype)
+
+    def lent(self) -> Lent:
+        """All of it as it is now, to be read by another thread, one at a time."""
+        self.lends = True
+        return Lent(self._begin[:], [own.tobytes() for own in self._own], list(self._pieces), self._first, self)
+
+    def begin_at(self, places: Sequence[int]) -> None:
+        """Have the first row of each symbol at these places."""
+        self._begin[: len(places)] = places
 
     def replace(self, symbol: int, place: int, rows: Batch) -> None:
         """Have these rows of a symbol from a place on."""
@@ -89,6 +115,19 @@ class Tape:
         del own[:gone]
         self._begin[symbol] += gone
         self._held -= gone
+
+
+def gathered(
+    pieces: Sequence[NDArray[np.void]], numbers: NDArray[np.int64], piece: int, dtype: np.dtype[np.void]
+) -> Batch:
+    """Rows by their numbers, which rise, counted from the first piece's first."""
+    found, done = [np.empty(0, dtype=np.dtype((np.void, dtype.itemsize)))], 0
+    while done < len(numbers):
+        place = int(numbers[done]) // piece
+        behind = int(np.searchsorted(numbers, (place + 1) * piece))
+        found.append(pieces[place].take(numbers[done:behind] % piece))
+        done = behind
+    return np.concatenate(found).view(dtype)
 
 
 def by_symbol(batch: Batch) -> Iterator[tuple[int, Batch]]:

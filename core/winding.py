@@ -22,20 +22,29 @@ class Winding:
 
     def __init__(self, bank: Bank, lookback: int) -> None:
         self.reels: list[Reel] = []
-        self._bank, self._lookback, self._tapes = bank, lookback, Tapes.of(bank)
+        self._bank, self._lookback, self.tapes = bank, lookback, Tapes.of(bank)
         self._waiting: dict[str, list[Batch]] = {"trades": [], "bars": [], "values": [], "signals": []}
-        self._next = np.empty(0, dtype=np.int64)  # when a symbol's next checkpoint is due
+        self.next = np.empty(0, dtype=np.int64)  # when a symbol's next checkpoint is due
         self._looked = 0  # when it was, of which symbols a checkpoint is
         self._due: list[int] = []
         self._crowded = False  # the tapes are too long
 
+    @property
+    def looked(self) -> tuple[int, list[int], bool]:
+        """When it was looked of which symbols a checkpoint is due, which are left, and whether the tapes were full."""
+        return self._looked, self._due[:], self._crowded
+
+    @looked.setter
+    def looked(self, how: tuple[int, list[int], bool]) -> None:
+        self._looked, self._due, self._crowded = how
+
     def grow(self, symbols: int, now: int) -> None:
         """Make room for `symbols` symbols."""
         first = len(self.reels)
-        self._tapes.grow(symbols)
-        self.reels += [Reel.of(self._bank, symbol, now, self._tapes) for symbol in range(first, symbols)]
+        self.tapes.grow(symbols)
+        self.reels += [Reel.of(self._bank, symbol, now, self.tapes) for symbol in range(first, symbols)]
         spread = self._lookback // _OFTEN * (np.arange(first, symbols) % _PART) // _PART  # not all at once
-        self._next = np.concatenate([self._next, now + spread])
+        self.next = np.concatenate([self.next, now + spread])
 
     def heard(self, made: Iterable[Batch]) -> None:
         """Put trades, bars, values and signals on the tapes, in time."""
@@ -63,20 +72,20 @@ class Winding:
                 self._check(self._due.pop(), now, kept)
 
     def _put(self, name: str) -> None:
-        getattr(self._tapes, name).add(joined(self._waiting[name]))
+        getattr(self.tapes, name).add(joined(self._waiting[name]))
         self._waiting[name].clear()
 
     def _look(self, now: int) -> None:
         """Which symbols a checkpoint is due of, the longest due last."""
-        self._looked, self._crowded = now, len(self._tapes.trades) > _MOST
+        self._looked, self._crowded = now, len(self.tapes.trades) > _MOST
         if self._crowded:
-            self._next = np.minimum(self._next, now)
-        due = np.flatnonzero(self._next <= now)
-        self._due = due[np.argsort(self._next[due])[::-1]].tolist()
+            self.next = np.minimum(self.next, now)
+        due = np.flatnonzero(self.next <= now)
+        self._due = due[np.argsort(self.next[due])[::-1]].tolist()
 
     def _check(self, symbol: int, now: int, kept: Container[int]) -> None:
         """Make a symbol's checkpoint, and let go of what is older than need be."""
-        self._next[symbol] = now + self._lookback // _OFTEN
+        self.next[symbol] = now + self._lookback // _OFTEN
         reel = self.reels[symbol]
         if not self._crowded and (symbol in kept or reel.pending(now - self._lookback)):
             return

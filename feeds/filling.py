@@ -14,6 +14,7 @@ from core.ports import Clock
 _TRADES = CHANNELS.index("trades")
 _BEFORE = 10 * SECOND  # a gap's begin: trades of then may still have been on their way
 _NEAR = 60 * SECOND
+_LONGEST = 3600 * SECOND  # that we did not run: who was away for longer uses `candela backfill`
 _AGAIN_S = (5.0, 15.0, 45.0)
 _APART_S = 0.001  # between two symbols: the loop has other work
 
@@ -36,16 +37,17 @@ class Filling:
         self, past: Past, names: Sequence[str], put: Callable[[Batch], None], clock: Clock, delay_s: float
     ) -> None:
         self._past, self._names, self._put, self._now, self._delay_s = past, names, put, clock, delay_s
+        self._warm = False  # whether what was missed while we did not run has a place
         self._asked: asyncio.Queue[tuple[float, Batch]] = asyncio.Queue()
+
+    def resume(self, missed: Batch) -> None:
+        """An earlier run asked for these and was not told; and what was missed since it ended has a place."""
+        self._warm = True
+        self.ask(missed)
 
     def ask(self, missed: Batch) -> None:
         """Note the gaps in trades that have ended and can be filled."""
-        wanted = missed[
-            (missed["channel"] == _TRADES)
-            & (missed["to_ts"] != NEVER)
-            & (missed["reason"] != NOT_RUNNING)
-            & (missed["backfill"] == PENDING)
-        ]
+        wanted = missed[(missed["channel"] == _TRADES) & (missed["to_ts"] != NEVER) & (missed["backfill"] == PENDING)]
         if len(wanted):
             self._asked.put_nowait((asyncio.get_running_loop().time() + self._delay_s, wanted))
 
@@ -66,7 +68,10 @@ class Filling:
     async def _fill(self, missed: Batch) -> None:
         """Gaps of one stretch of time."""
         names = [self._names[symbol] for symbol in np.unique(missed["symbol"])]
-        told = await self._told(names, int(missed["from_ts"].min()) - _BEFORE, int(missed["to_ts"].max()))
+        start, end = int(missed["from_ts"].min()), int(missed["to_ts"].max())
+        stopped = bool((missed["reason"] == NOT_RUNNING).any())
+        able = not stopped or (self._warm and end - start <= _LONGEST)
+        told = await self._told(names, start - _BEFORE, end) if able else None
         missed["backfill"] = IMPOSSIBLE if told is None else DONE
         missed["ts_recv"] = self._now()
         for row in np.split(missed, len(missed)):

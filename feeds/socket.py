@@ -60,7 +60,7 @@ class SocketFeed:
         self._url, self._now = url or venue.url(subscription), clock
         self._clock = self.stats.clock = VenueClock(close_delay)
         self._silence = silence or Silence()
-        self._filling = Filling(past, symbols.names, self._add, clock, backfill_s) if past else None
+        self.filling = Filling(past, symbols.names, self._add, clock, backfill_s) if past else None
         self._lost_by, self._conflate = DISCONNECTED, conflate
         self._jitter = jitter or random.Random()  # noqa: S311 spreads reconnects, guards nothing
         self._ready, self._closing = asyncio.Event(), asyncio.Event()
@@ -80,11 +80,11 @@ class SocketFeed:
     async def __aiter__(self) -> AsyncIterator[Batch]:
         self._gaps = Gaps(
             self._symbols, self._subscription.channels, self._clock, self.since, numbered=self._venue.numbered,
-            ask=self._filling.ask if self._filling else None, sessions=self._silence.sessions,
+            ask=self.filling.ask if self.filling else None, sessions=self._silence.sessions,
         )  # fmt: skip
         connecting = asyncio.create_task(self._stay_connected())
         beside = [asyncio.create_task(self._tick())]
-        beside += [asyncio.create_task(self._filling.run())] if self._filling else []
+        beside += [asyncio.create_task(self.filling.run())] if self.filling else []
         try:
             while not self._closing.is_set() or self._decoder:
                 await self._ready.wait()

@@ -12,7 +12,7 @@ from rich.markup import escape
 from core import log
 from core.errors import CandelaError
 from core.loop import run_until_complete
-from gateway import backtesting, checking, exchanging, offline, sweeping
+from gateway import backtesting, checking, exchanging, offline, parity, sweeping
 from gateway.flags import AsJson, ConfigFile, DataFolder, FaultList, Flags, SymbolList, environ_of, loaded, split
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -156,6 +156,7 @@ app.command()(sweeping.sweep)
 app.command()(offline.indicators)
 app.command()(offline.warmup)
 config.command("show")(offline.show)
+checking.check.command("parity")(parity.parity)
 dashboards.command("export")(offline.export)
 
 

@@ -4,25 +4,26 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from core.bus import BusServer
 from core.engine import REFUSED, Engine
-from core.errors import BadInput, StoreDown
+from core.errors import BadInput
 from core.events import SECOND, Batch, Symbols
-from core.ids import last_numbers, reached
 from core.journal import Journal
 from core.log import logger
 from core.loop import run, settle
 from core.node import Group, Node
-from core.ports import Catalogue, Feed, Sink, Subscription, Venue
+from core.ports import Feed, Sink, Subscription, Venue
 from core.priority import hurry
 from core.settings import Group as GroupSettings
 from core.settings import Market as MarketSettings
 from core.settings import Settings
+from core.snapshots import release
 from feeds import ALPACA, VENUES
 from feeds.history import History
 from feeds.sessions import sessions
@@ -31,7 +32,9 @@ from feeds.simulated import default_symbols
 from feeds.socket import SocketFeed
 from feeds.stats import FeedStats
 from indicators import indicator
+from services.keeping import Keeper
 from services.meter import Meter
+from services.resuming import begun, follow, gone_on, left
 from strategies.files import strategy
 
 Figures = dict[str, Any]  # Any: JSON
@@ -56,10 +59,11 @@ class Market:
     journal: Journal
     bus: BusServer | None
     meter: Meter
-    _announced: int = 0
+    keeper: Keeper | None = None
+    rest: list[Batch] = field(default_factory=list)  # of an earlier run's last call: on no disk, heard by nobody
 
     def __post_init__(self) -> None:
-        self._before = self.journal.total
+        self._before, self._announced = self.journal.total, len(self.engine.symbols)
 
     def figures(self) -> Figures:
         """What has come in and gone where: received == journaled + refused + dropped, once all is drained."""
@@ -102,16 +106,36 @@ class Market:
         reporting = asyncio.create_task(self._report(report))
         # on disk before anyone is told: a number that was heard is never given twice
         sinks: list[Sink] = [self.journal, *([self.bus] if self.bus else []), self.meter]
+        self._finish(sinks)
         try:
-            await run(self.feed, self._process, sinks, self.engine.settle)
+            await run(self.feed, self._process, sinks, self._settle)
         finally:
             reporting.cancel()
+        if self.keeper:
+            await self.keeper.last()
         return self.figures()
+
+    def _finish(self, sinks: Sequence[Sink]) -> None:
+        """Carry out what an earlier run was killed at."""
+        if self.rest:
+            self.journal.go_on()
+        for sink in sinks:
+            for batch in self.rest:
+                sink.put(batch)
+            sink.flush()
+        if self.keeper:
+            self.keeper.keep()
+
+    def _settle(self) -> None:
+        self.engine.settle()
+        if self.keeper:
+            self.keeper.settle()
 
     def _process(self, batch: Batch) -> Sequence[Batch]:
         results = self.engine(batch)
         if len(self.engine.symbols) != self._announced:
             self._announce()
+        self.journal.given(batch)
         return results
 
     def _announce(self) -> None:
@@ -131,20 +155,28 @@ class Market:
 
 
 async def market(settings: Settings, feed: CountingFeed, symbols: Symbols, bus_url: str = "") -> Market:
-    """A market process over `feed`: kernels compiled, journal recovered, numbering resumed, bus listening."""
+    """A market process over `feed`: kernels compiled, journal recovered, engine or numbering resumed, bus up."""
     engine = make_engine(settings, symbols)
     journal = make_journal(settings, symbols.source)
     url = settings.store.url.get_secret_value()
-    numbers, missed, since = await asyncio.to_thread(_resumed, journal, engine.catalogue, url)
-    engine.resume(numbers, missed)
+    known = await asyncio.to_thread(left, journal, engine.catalogue, url)
+    warm, every_s = None, settings.journal.snapshot_s if isinstance(feed, SocketFeed) else 0.0
+    if every_s:
+        again = partial(make_engine, settings, symbols)
+        engine, warm = await asyncio.to_thread(gone_on, engine, again, journal.folder, known)
     if isinstance(feed, SocketFeed):
-        feed.since = since
-    journal.start(engine.catalogue, engine.numbers)
+        follow(feed, engine, known, warm=warm is not None)
+    if warm is None:
+        engine.resume(known.numbers, known.missed)
+    journal.start(engine.catalogue, engine.numbers, begun(engine, journal.position, known, warm=warm is not None).text)
     bus = BusServer(bus_url, capacity=settings.bus.capacity) if bus_url else None
     if bus:
         await bus.start(engine.catalogue)
-    logger().info("market_ready", symbols=len(symbols), kernel=engine.bank.name, positions="resumed")
-    return Market(feed, engine, journal, bus, Meter())
+    logger().info("market_ready", symbols=len(symbols), kernel=engine.bank.name, warm=warm is not None)
+    keeper = Keeper(engine, journal, every_s) if every_s else None
+    if not keeper:
+        release(journal.folder)
+    return Market(feed, engine, journal, bus, Meter(), keeper, warm.rest if warm else [])
 
 
 def make_journal(settings: Settings, source: str) -> Journal:
@@ -153,23 +185,6 @@ def make_journal(settings: Settings, source: str) -> Journal:
         settings.journal_folder / source, file_bytes=wanted.file_mb << 20, limit_bytes=int(wanted.limit_gb * (1 << 30)),
         sync_ms=wanted.sync_ms,
     )  # fmt: skip
-
-
-def _resumed(journal: Journal, catalogue: Catalogue, url: str) -> tuple[dict[tuple[str, str], int], int, int]:
-    """The last number per (channel, symbol): the journal's, and the database's for what the last run did not have; how
-    many rows of the journal could not be read; and when the newest trade that we have happened."""
-    found, newest = journal.recover(), 0
-    try:
-        numbers = last_numbers(url, catalogue)
-        newest = reached(url, catalogue.source)
-    except StoreDown as error:
-        if found is None or not found.knows(catalogue):
-            raise
-        logger().warning("numbers_from_journal", error=str(error))
-        numbers = {}
-    for key, last in (found.numbers if found else {}).items():
-        numbers[key] = max(last, numbers.get(key, 0))
-    return numbers, found.missed if found else 0, max(newest, found.reached if found else 0)
 
 
 def make_engine(settings: Settings, symbols: Symbols) -> Engine:

@@ -10,6 +10,8 @@ import pytest
 import core.winding
 from core.engine import Engine
 from core.events import (
+    AMENDED,
+    AMENDMENT,
     COMPLETE,
     DONE,
     GAP,
@@ -123,7 +125,7 @@ def test_a_full_tape_lets_go_and_what_is_too_late_then_is_said(make: Make, monke
     trades, engine = session(5), make()
     seen = played(engine, late(one_by_one(trades), np.random.default_rng(5), 0.03, 20 * SECOND))
     assert engine.revision is not None
-    assert len(engine.revision._winding._tapes.trades) < 300
+    assert len(engine.revision.winding.tapes.trades) < 300
     assert len(seen.trades) == len(trades)
     whole = played(make(), one_by_one(trades))
     wrong = [key for key in whole.bars if seen.bars.get(key) != whole.bars[key]]
@@ -150,3 +152,13 @@ def test_the_older_the_checkpoints_the_fewer_there_are(make: Make) -> None:
         assert ages == sorted(ages, reverse=True)
         assert 100 * SECOND < ages[0] < 200 * SECOND
         assert ages[-2] < 10 * SECOND
+
+
+def test_an_amendment_of_a_trade_of_too_long_ago_is_said_to_be_in_vain(make: Make) -> None:
+    trades, engine = session(4), make(lookback=5 * SECOND)
+    _, _, _, number, price, size, symbol, _ = trades[50].item()
+    moment = START + 90 * SECOND
+    gone = rows(AMENDMENT, [(moment, moment, 0, number, 0, np.nan, 0.0, price, size, symbol)])
+    seen = played(engine, sorted([*one_by_one(trades), (moment, gone)], key=lambda each: each[0]))
+    assert [(each[3], each[5], each[7], each[8]) for each in seen.gaps] == [(moment, symbol, AMENDED, IMPOSSIBLE)]
+    assert len(seen.trades) == len(trades)

@@ -80,6 +80,15 @@ class Run:
     received: list[Batch] = field(default_factory=list)
     missed: list[Batch] = field(default_factory=list)
     over: bool = False
+    give: Callable[[Batch], Sequence[Batch]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.give = self._settled
+
+    def _settled(self, batch: Batch) -> Sequence[Batch]:
+        made = self.engine(batch)
+        self.engine.settle()
+        return made
 
     def exchange(self, faults: Sequence[str], seed: int = 1) -> Exchange:
         """One whose session lasts until all is well again, but not for ever."""
@@ -113,16 +122,14 @@ class Run:
         feed.close()
         await listening
         await venue.stop()
-        self.seen.hear(self.engine(rows(TIME, [(began + 600 * SECOND, 1)])))
-        for _ in range(4):
-            self.seen.hear(self.engine(rows(TIME, [(began + 600 * SECOND, 1)])))
+        for _ in range(5):
+            self.seen.hear(self.give(rows(TIME, [(began + 600 * SECOND, 1)])))
 
     async def _listen(self, feed: SocketFeed) -> None:
         async for batch in feed:
             self.received += [batch] if batch.dtype is TRADE else []
             self.missed += [batch] if batch.dtype is MISSED else []
-            self.seen.hear(self.engine(batch))
-            self.engine.settle()
+            self.seen.hear(self.give(batch))
 
     @property
     def gaps(self) -> list[Any]:
