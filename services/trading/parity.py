@@ -23,7 +23,7 @@ from core.snapshots import Damaged, read
 from indicators import indicator
 from services.trading.likeness import Likeness, moment_of
 from services.trading.standing import Standing
-from strategies import strategy
+from strategies.files import strategy
 
 _EVERY = 2_000  # calls between two reports
 
