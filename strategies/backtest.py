@@ -10,7 +10,8 @@ from core.errors import BadInput
 from core.events import SIGNAL, Batch, joined
 from core.node import Node
 from core.source import planned
-from strategies.execution import FILL, GIVEN, POINT
+from strategies.execution import FILL, POINT
+from strategies.following import GIVEN
 from strategies.machine import Machine, Passage, accounts_of, follow
 from strategies.terms import Terms
 from strategies.through import BLOCK
@@ -63,7 +64,7 @@ class Account:
     def __init__(self, symbols: int, terms: Terms, folder: Path) -> None:
         self.record, self._holdings = accounts_of(terms, 1, symbols)
         self._folder = folder
-        self._room = np.empty(2 * BLOCK + symbols + 2, dtype=FILL)
+        self._room = np.empty(2 * BLOCK + 3 * symbols, dtype=FILL)
         self.record["to_fills"], self.record["room"] = self._room.ctypes.data, len(self._room)
         self._fills, self._points = [np.empty(0, dtype=FILL)], list[Batch]()
         self._newest = np.empty(1, dtype=POINT)

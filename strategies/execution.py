@@ -1,26 +1,34 @@
 """Execution: what following the signals would have traded, bar by bar, without a look at what comes later.
 
-A signal at a bar's close becomes an order for what its symbol's position lacks of what is wanted; the order goes to the
-market once the latency has passed, at the open of the first bar that opens then or later. Within a bar a stop and a
-target count from the entry on: at the open where the bar opens beyond them, else at their price, and the stop first
-where both were reached. Every fill pays half the spread, slippage and fees. Compiled; everything is found by address.
+Once all bars of a moment have closed, each signal made then becomes an order for what its symbol's position lacks of
+what is wanted; the order goes to the market once the latency has passed, at the open of the first bar that opens then
+or later. All bars that close at one moment are opened first, by the prices of before, so that no order is bounded by
+another symbol's later price. Within a bar a stop and a target count from the entry on: at the open where the bar opens
+beyond them, else at their price, and the stop first where both were reached. Every fill pays half the spread, slippage
+and fees. Compiled; everything is found by address.
 """
 
 from typing import Any
 
 import numpy as np
 
-from core.compiled import kernel, record, step
-from core.events import BAR, SIGNAL
-from strategies.tallying import TALLY, returned, tally
+from core.compiled import record, step
+from strategies.tallying import TALLY, tally
 
 ENTRY, STOP, TARGET, RUIN = range(4)
 REASONS = ("signal", "stop", "target", "ruin")
 
-# A symbol's position: how much, its newest price, what is still to be traded and from when on, the mean price of entry.
+_DUST = 1e-12  # of the equity: what rounding leaves of an order is none
+
+# A symbol's position: how much, its newest price, what is still to be traded and from when on, the mean price of entry,
+# when it was valued; the side that is wanted, and the next symbol (plus 1; -1: none) of which one is: 0 where none is.
 HOLDING = np.dtype(
-    [("quantity", "f8"), ("price", "f8"), ("order", "f8"), ("due", "i8"), ("entry", "f8"), ("marked", "i8")], align=True
-)
+    [
+        ("quantity", "f8"), ("price", "f8"), ("order", "f8"), ("due", "i8"), ("entry", "f8"), ("marked", "i8"),
+        ("side", "f8"), ("next", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
 
 # One trade of ours; `quantity` is negative when sold, `left` is what is still to be traded of its order.
 FILL = np.dtype(
@@ -38,19 +46,12 @@ POINT = np.dtype([("ts_event", "i8"), ("cash", "f8"), ("equity", "f8"), ("gross"
 # is `room`, and points where `to_points` says.
 ACCOUNT = np.dtype(
     [(name, "i8") for name in ("to_holdings", "known", "to_fills", "room", "fills", "to_points", "points", "now")]
-    + [(name, "i8") for name in ("ruined", "latency", "shorts")]
+    + [(name, "i8") for name in ("ruined", "latency", "shorts", "asked")]
     + [(name, "f8") for name in ("commission", "per_share", "least", "half_spread", "slippage", "participation")]
     + [(name, "f8") for name in ("borrow", "lot", "stop", "target", "leverage", "share", "units")]
     + [(name, "f8") for name in ("cash", "worth", "gross")]
     + [("tally", TALLY)],
     align=True,
-)
-
-BAR_SIZE = BAR.itemsize
-
-# Bars and the signals made at their closes.
-GIVEN = np.dtype(
-    [(name, "i8") for name in ("to_account", "to_bars", "bars", "bar", "to_signals", "signals", "signal")], align=True
 )
 
 
@@ -86,37 +87,42 @@ def trade(b: Any, h: Any, ts: int, symbol: int, quantity: float, at: float, reas
 
 
 @step
-def allowed(b: Any, h: Any, at: float) -> float:
-    """How large a position may be at this price: no more is borrowed than the leverage allows. Any: as above."""
+def allowed(b: Any, h: Any, at: float, after: float) -> float:
+    """How large a position may be behind an order at this price: no more is borrowed than the leverage allows, costs
+    included, those of closing what is the other way as well. Any: records of ACCOUNT and HOLDING."""
     own = h.quantity * at
     equity = b.cash + b.worth - h.quantity * h.price + own
     others = b.gross - abs(h.quantity * h.price)
-    price = at * (1.0 + b.half_spread + b.slippage)
-    return float(max(0.0, b.leverage * equity - others) / (price * (1.0 + b.commission) + b.per_share))
+    side = 1.0 if after > h.quantity else -1.0
+    held = -abs(h.quantity) if after * h.quantity < 0.0 else abs(h.quantity)
+    slip = at * (b.half_spread + b.slippage)
+    fee = (at + side * slip) * b.commission + b.per_share
+    most = (b.leverage * (equity + held * (slip + fee)) - others) / (at + b.leverage * (slip + fee))
+    if (most - held) * fee < b.least:
+        most = (b.leverage * (equity + held * slip - b.least) - others) / (at + b.leverage * slip)
+    return float(max(0.0, most))
 
 
 @step
 def execute(b: Any, h: Any, x: Any) -> None:
     """Trade at a bar's open what an order still wants. Any: records of ACCOUNT, HOLDING and BAR."""
     after = h.quantity + h.order
-    grows = abs(after) > abs(h.quantity) or after * h.quantity < 0.0
-    if grows:
-        most = allowed(b, h, x.open)
+    if abs(after) > abs(h.quantity) or after * h.quantity < 0.0:
+        most = allowed(b, h, x.open, after)
+        most = max(most, abs(h.quantity)) if after * h.quantity > 0.0 else most  # what there is need not be sold
         if abs(after) > most:
-            after = most if after > 0.0 else -most
-            if abs(after) < abs(h.quantity) and after * h.quantity > 0.0:
-                after = h.quantity  # what there is need not be sold
-            h.order = after - h.quantity
-    quantity = whole(b, h.order)
+            h.order = (most if after > 0.0 else -most) - h.quantity
+    quantity, dust = whole(b, h.order), _DUST * abs(b.cash + b.worth) / x.open
     if b.participation > 0.0:
         most = b.participation * x.volume
         quantity = whole(b, min(max(quantity, -most), most))
-    if quantity == 0.0:
-        h.order = h.order if b.participation > 0.0 and abs(whole(b, h.order)) > 0.0 else 0.0
+    if abs(quantity) <= dust:
+        h.order = h.order if b.participation > 0.0 and abs(whole(b, h.order)) > dust else 0.0
         return
-    left = h.order - quantity
+    left, worth = h.order - quantity, h.quantity * h.price
     h.order = left if abs(whole(b, left)) > 0.0 and b.participation > 0.0 else 0.0
     trade(b, h, x.ts_open, x.symbol, quantity, x.open, ENTRY)
+    value(b, h, worth, x.open)
 
 
 @step
@@ -134,15 +140,22 @@ def protect(b: Any, h: Any, x: Any) -> None:
 
 
 @step
+def value(b: Any, h: Any, worth: float, price: float) -> None:
+    """Value a position, which was worth so much before, at a new price. Any: records of ACCOUNT and HOLDING."""
+    now = h.quantity * price
+    b.worth += now - worth
+    b.gross += abs(now) - abs(worth)
+    h.price = price
+
+
+@step
 def mark(b: Any, h: Any, worth: float, price: float, ts: int) -> None:
-    """Value a position, which was worth so much before, at a new price; what was borrowed to be sold costs its fee.
-    Any: records of ACCOUNT and HOLDING."""
+    """The same, and pay for what was borrowed to be sold. Any: records of ACCOUNT and HOLDING."""
     now = h.quantity * price
     if now < 0.0 and h.marked > 0:
         b.cash += now * b.borrow * (ts - h.marked)
-    b.worth += now - worth
-    b.gross += abs(now) - abs(worth)
-    h.price, h.marked = price, ts
+    value(b, h, worth, price)
+    h.marked = ts
 
 
 @step
@@ -168,67 +181,3 @@ def point(b: Any, ts: int) -> None:
         b.points += 1
     else:
         tally(b.tally, ts, equity, b.gross)
-
-
-@kernel
-def advance(account: int, bar: int) -> None:
-    """All that happens in a bar before its close is known."""
-    b, x = record(account, 0, ACCOUNT), record(bar, 0, BAR)
-    h = record(b.to_holdings, x.symbol, HOLDING)
-    if x.ts_event != b.now:
-        if b.now > 0:
-            point(b, b.now)
-        b.now = x.ts_event
-    if h.quantity == 0.0 and h.order == 0.0:  # nothing can happen: two thirds of the time of a bar
-        h.price, h.marked = x.close, x.ts_event
-        return
-    worth = h.quantity * h.price
-    if not b.ruined and h.order != 0.0 and x.ts_open >= h.due:
-        execute(b, h, x)
-    if h.quantity != 0.0 and b.stop + b.target > 0.0:
-        protect(b, h, x)
-    mark(b, h, worth, x.close, x.ts_event)
-    if not b.ruined and b.cash + b.worth <= 0.0:
-        ruin(b, x.ts_event)
-
-
-@kernel
-def wish(account: int, bar: int, side: float) -> None:
-    """Order what the position lacks of what a signal at a bar's close wants."""
-    b, x = record(account, 0, ACCOUNT), record(bar, 0, BAR)
-    if b.ruined:
-        return
-    h = record(b.to_holdings, x.symbol, HOLDING)
-    side = side if side > 0.0 or b.shorts else 0.0
-    wanted = side * (b.units if b.units > 0.0 else b.share * (b.cash + b.worth) / x.close)
-    h.order = wanted - h.quantity
-    h.due = x.ts_event + b.latency
-
-
-@kernel
-def finish(account: int) -> None:
-    """Nothing comes any more: note how things stand."""
-    b = record(account, 0, ACCOUNT)
-    if b.now > 0:
-        point(b, b.now)
-        returned(b.tally)
-
-
-@kernel
-def follow(given: int) -> int:
-    """Go on from where it stopped, for as long as there is room for what one bar may bring; how many bars it took."""
-    k = record(given, 0, GIVEN)
-    b = record(k.to_account, 0, ACCOUNT)
-    first = k.bar
-    while k.bar < k.bars and b.fills + 2 + b.known <= b.room:
-        bar = k.to_bars + k.bar * BAR_SIZE
-        x = record(bar, 0, BAR)
-        advance(k.to_account, bar)
-        while k.signal < k.signals:
-            s = record(k.to_signals, k.signal, SIGNAL)
-            if s.ts_event != x.ts_event or s.symbol != x.symbol:
-                break
-            wish(k.to_account, bar, s.side)
-            k.signal += 1
-        k.bar += 1
-    return int(k.bar - first)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-import strategies.execution
+import strategies.following
 from core.bank import first_of
 from core.cached import digest, loaded
 from core.compiled import aligned, entry
@@ -23,7 +23,7 @@ from strategies.terms import Terms
 from strategies.through import BLOCK, PATH
 
 # What a line of `through.py` becomes: the nodes stand above it, and the execution is compiled once for all strategies.
-_IMPORTS = {"from core.kernel import": "", "from strategies.execution import": "from {} import"}
+_IMPORTS = {"from core.kernel import": "", "from strategies.following import": "from {} import"}
 _YEAR = 365.25 * 86_400 * 1e9
 _I = types.int64
 
@@ -33,7 +33,7 @@ class Machine:
 
     def __init__(self, plan: Plan, folder: Path) -> None:
         self.plan = plan
-        text = written(plan, 1) + "\n\n" + _behind(execution(folder).__name__)
+        text = written(plan, 1) + "\n\n" + _behind(following(folder).__name__)
         self.kernel, self.run = _compiled(f"through_{digest(text, [node.step for node in plan.nodes])}", text, folder)
 
     def states(self, everyone: Sequence[Sequence[Node]], symbols: int) -> tuple[Batch, Batch]:
@@ -47,34 +47,34 @@ class Machine:
         return found[0], found[1]
 
 
-def _behind(execution: str) -> str:
-    """What stands behind the nodes: `through.py`, with the compiled execution of this name."""
+def _behind(following: str) -> str:
+    """What stands behind the nodes: `through.py`, with the compiled following of this name."""
     text = inspect.getsource(through)
     for begins, instead in _IMPORTS.items():
         line = next(line for line in text.splitlines(keepends=True) if line.startswith(begins))
-        text = text.replace(line, instead and line.replace(begins, instead.format(execution)))
+        text = text.replace(line, instead and line.replace(begins, instead.format(following)))
     return text
 
 
 @lru_cache(maxsize=4)
-def execution(folder: Path) -> Any:  # Any: a module
-    """The compiled execution, two thirds of what there is to be compiled: the same for all strategies."""
-    source = inspect.getsource(strategies.execution)
-    name = f"execution_{digest(source, [strategies.execution.follow])}"
+def following(folder: Path) -> Any:  # Any: a module
+    """What follows signals, compiled, two thirds of what there is to be compiled: the same for all strategies."""
+    source = inspect.getsource(strategies.following)
+    name = f"following_{digest(source, [strategies.following.follow])}"
     module = loaded(name, source, folder)
-    for one, signature in (("advance", (_I, _I)), ("wish", (_I, _I, types.float64))):
+    for one, signature in (("opened", (_I, _I)), ("closed", (_I, _I)), ("wish", (_I, _I, types.float64))):
         entry(getattr(module, one), signature)
     return module
 
 
 def follow(folder: Path) -> Any:  # Any: machine code
     """What follows signals that are given: it takes the address of a GIVEN record."""
-    return entry(execution(folder).follow, (_I,))
+    return entry(following(folder).follow, (_I,))
 
 
 def finish(accounts: Batch, folder: Path) -> None:
     """Count the last moment of accounts."""
-    run = entry(execution(folder).finish, (_I,))
+    run = entry(following(folder).finish, (_I,))
     for place in range(len(accounts)):
         run(accounts.ctypes.data + place * accounts.itemsize)
 
@@ -110,7 +110,7 @@ class Passage:
         self._run, self._bars, symbols = machine.run, bars, int(accounts["known"][0])
         self._states = machine.states(nodes, symbols)
         self._values = np.zeros(1, dtype=machine.kernel.VALUE)
-        self._signals = np.empty(BLOCK * max(1, len(machine.plan.strategies)), dtype=SIGNAL)
+        self._signals = np.empty((BLOCK + symbols) * max(1, len(machine.plan.strategies)), dtype=SIGNAL)
         self._path = path = np.zeros(1, dtype=PATH)
         to_state, to_ticks = (each.ctypes.data for each in self._states)
         for name, value in {

@@ -13,7 +13,8 @@ from core.checks import wrong_bar
 from core.compiled import kernel, record, step
 from core.events import BAR, SIGNAL
 from core.kernel import STATE, TICK, VALUE, on_bar  # not in what is compiled: there they are above
-from strategies.execution import ACCOUNT, advance, wish  # there: from the compiled module, which all share
+from strategies.execution import ACCOUNT
+from strategies.following import closed, moment, opened, wish  # there: of the compiled module that all share
 
 BLOCK = 2048  # bars: 250 kB, in a processor's second cache
 BAR_SIZE, SIGNAL_SIZE, ACCOUNT_SIZE = BAR.itemsize, SIGNAL.itemsize, ACCOUNT.itemsize
@@ -35,9 +36,9 @@ def wrong(k: Any, x: Any, now: int) -> bool:
 
 @step
 def one(k: Any, account: int, bar: int, place: int, to_signals: int, follows: bool) -> int:
-    """A bar for an account; how many signals are followed at its close. Any: a record of PATH."""
+    """A bar that was opened, for an account; how many signals are followed at its close. Any: a record of PATH."""
     if follows:
-        advance(account, bar)
+        closed(account, bar)
     s, t = record(k.to_state, place, STATE), record(k.to_ticks, place, TICK)
     made = on_bar(record(bar, 0, BAR), s, t, record(k.to_values, 0, VALUE), to_signals, 0)
     if not follows:
@@ -45,6 +46,36 @@ def one(k: Any, account: int, bar: int, place: int, to_signals: int, follows: bo
     for n in range(made):
         wish(account, bar, record(to_signals, n, SIGNAL).side)
     return int(made)
+
+
+@step
+def open_all(k: Any, account: int, first: int, last: int) -> int:
+    """Open the bars of a moment for an account; the first that is wrong, or -1. Any: a record of PATH."""
+    for at in range(first, last):
+        bar = k.to_bars + at * BAR_SIZE
+        if wrong(k, record(bar, 0, BAR), record(account, 0, ACCOUNT).now):
+            return at
+        if at >= k.followed:
+            opened(account, bar)
+    return -1
+
+
+@step
+def block(k: Any, i: int, last: int) -> int:
+    """The bars until `last` for one account, moment by moment; the first that is wrong, or -1. Any: as above."""
+    account, at = k.to_accounts + i * ACCOUNT_SIZE, k.bar
+    while at < last:
+        end = moment(k.to_bars, at, last, k.symbols)
+        at_fault = open_all(k, account, at, end)
+        if at_fault >= 0:
+            return at_fault
+        while at < end:
+            bar = k.to_bars + at * BAR_SIZE
+            place = i * k.symbols + record(bar, 0, BAR).symbol
+            to_signals = k.to_signals + k.signals * k.keeps * SIGNAL_SIZE
+            k.signals += one(k, account, bar, place, to_signals, at >= k.followed)
+            at += 1
+    return -1
 
 
 @kernel
@@ -55,15 +86,11 @@ def through(path: int) -> int:
     first = k.bar
     while k.bar < k.bars:
         last = min(k.bar + BLOCK, k.bars)
+        last = moment(k.to_bars, last - 1, k.bars, k.symbols)  # a moment is not cut
         for i in range(k.accounts):
-            account = k.to_accounts + i * ACCOUNT_SIZE
-            for at in range(k.bar, last):
-                bar = k.to_bars + at * BAR_SIZE
-                x = record(bar, 0, BAR)
-                if wrong(k, x, record(account, 0, ACCOUNT).now):
-                    return -1 - int(at - first)
-                to_signals = k.to_signals + k.signals * k.keeps * SIGNAL_SIZE
-                k.signals += one(k, account, bar, i * k.symbols + x.symbol, to_signals, at >= k.followed)
+            at_fault = block(k, i, last)
+            if at_fault >= 0:
+                return -1 - int(at_fault - first)
         k.bar = last
         if k.keeps:
             break

@@ -19,6 +19,9 @@ class Plain:
     cash: float
     held: dict[int, list[float]] = field(default_factory=dict)  # quantity, price, entry, order, due, marked
     fills: list[tuple[Any, ...]] = field(default_factory=list)
+    noted: list[float] = field(default_factory=list)  # the equity at each moment that is over
+    noted_to: int = 0
+    wanted: dict[int, float] = field(default_factory=dict)
     out: bool = False
 
     def of(self, symbol: int) -> list[float]:
@@ -49,19 +52,41 @@ class Plain:
         terms, own = self.terms, self.of(x["symbol"])
         wanted, at = own[0] + own[3], float(x["open"])
         others = sum(abs(each[0] * each[1]) for symbol, each in self.held.items() if symbol != x["symbol"])
-        equity = self.equity + own[0] * (at - own[1])
-        cost = at * (1 + terms.spread / 2 + terms.slippage) * (1 + terms.commission) + terms.per_share
-        most = max(0.0, terms.leverage * equity - others) / cost
+        most = self.most(own, wanted, at, others)
         if (abs(wanted) > abs(own[0]) or wanted * own[0] < 0) and abs(wanted) > most:
-            less = float(np.sign(wanted)) * most
-            wanted = own[0] if less * own[0] > 0 and most < abs(own[0]) else less
+            wanted = float(np.sign(wanted)) * most
         full = self.lots(wanted - own[0])
         limit = terms.participation * float(x["volume"]) if terms.participation else np.inf
         now = self.lots(float(np.clip(full, -limit, limit)))
         rest = wanted - own[0] - now
+        dust = 1e-12 * abs(self.equity) / at
+        if abs(now) <= dust:
+            own[3] = wanted - own[0] if terms.participation and abs(full) > dust else 0.0
+            return
         own[3] = rest if terms.participation and self.lots(rest) else 0.0
-        if now:
-            self.trade(x["ts_open"], x["symbol"], now, at, 0)
+        self.trade(x["ts_open"], x["symbol"], now, at, 0)
+        own[1] = at
+
+    def most(self, own: list[float], wanted: float, at: float, others: float) -> float:
+        """The largest position that leaves no more than the leverage allows, found by halving."""
+        terms, side = self.terms, float(np.sign(wanted)) or 1.0
+        equity = self.equity + own[0] * (at - own[1])
+
+        def left(size: float) -> float:
+            traded = side * size - own[0]
+            price = at * (1 + np.sign(traded) * (terms.spread / 2 + terms.slippage))
+            fee = max(terms.least, abs(traded) * (price * terms.commission + terms.per_share))
+            return float(terms.leverage * (equity - abs(traded) * abs(price - at) - fee) - others - size * at)
+
+        low, high = (0.0 if own[0] * side < 0 else abs(own[0])), abs(wanted)
+        if high <= low or left(high) >= 0:
+            return high
+        if left(low) < 0:
+            return low if low else 0.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if left(middle) >= 0 else (low, middle)
+        return low
 
     def protect(self, x: Any) -> None:
         own, terms = self.of(x["symbol"]), self.terms
@@ -75,22 +100,39 @@ class Plain:
             own[3], at = 0.0, x["open"] if (x["open"] - target) * side >= 0 else target
             self.trade(x["ts_event"], x["symbol"], -own[0], at, 2)
 
-    def bar(self, x: Any, sides: list[float]) -> None:
+    def bar(self, x: Any) -> None:
         own, terms = self.of(x["symbol"]), self.terms
-        if not self.out and own[3] and x["ts_open"] >= own[4]:
-            self.order(x)
         if own[0]:
             self.protect(x)
         if own[0] < 0 and own[5]:
             self.cash += own[0] * float(x["close"]) * terms.borrow / YEAR * (int(x["ts_event"]) - own[5])
         own[1], own[5] = float(x["close"]), int(x["ts_event"])
+
+    def moment(self, bars: list[Any], sides: dict[int, float]) -> None:
+        """All bars that close at a moment, and the sides that are wanted then, by symbol."""
+        if self.noted_to:
+            self.turn()
+        for x in bars:
+            own = self.of(x["symbol"])
+            if not self.out and own[3] and x["ts_open"] >= own[4]:
+                self.order(x)
+        for x in bars:
+            self.bar(x)
+        self.noted_to, self.wanted = int(bars[0]["ts_event"]), sides
+
+    def turn(self) -> None:
+        """Another moment begins."""
+        ts, terms = self.noted_to, self.terms
         if not self.out and self.equity <= 0:
             self.out = True
             for symbol, each in sorted(self.held.items()):
                 each[3] = 0.0
                 if each[0]:
-                    self.trade(x["ts_event"], symbol, -each[0], each[1], 3)
-        for side in [] if self.out else sides:
-            amount = terms.units or terms.share * self.equity / own[1]
+                    self.trade(ts, symbol, -each[0], each[1], 3)
+        self.noted.append(self.equity)
+        equity = self.equity
+        for symbol, side in [] if self.out else self.wanted.items():
+            own = self.of(symbol)
+            amount = terms.units or terms.share * equity / own[1]
             own[3] = (side if side > 0 or terms.shorts else 0.0) * amount - own[0]
-            own[4] = int(x["ts_event"]) + round(terms.latency_s * 1e9)
+            own[4] = ts + round(terms.latency_s * 1e9)

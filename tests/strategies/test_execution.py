@@ -155,19 +155,55 @@ def test_what_is_traded_is_what_the_plain_rules_trade(kernels: Path, terms: Term
     bars, signals = walk(seed, symbols)
     ours = Account(symbols, terms, kernels)
     ours.follow(bars, signals)
-    plain, equities = Plain(terms, terms.cash), {}
-    for x in bars:
-        own = signals[(signals["ts_event"] == x["ts_event"]) & (signals["symbol"] == x["symbol"])]
-        plain.bar({name: x[name].item() for name in bars.dtype.names or ()}, own["side"].tolist())
-        equities[int(x["ts_event"])] = plain.equity
+    plain, moments = Plain(terms, terms.cash), np.unique(bars["ts_event"])
+    for ts in moments:
+        of_then = [dict(zip(BAR.names or (), x.item(), strict=True)) for x in bars[bars["ts_event"] == ts]]
+        plain.moment(of_then, {s["symbol"].item(): s["side"].item() for s in signals[signals["ts_event"] == ts]})
     fills = ours.fills()
     names = ["ts_event", "symbol", "quantity", "price", "fee", "reason"]
     assert fills[names][["ts_event", "symbol", "reason"]].tolist() == [(f[0], f[1], f[5]) for f in plain.fills]
     for place, name in ((2, "quantity"), (3, "price"), (4, "fee")):
         np.testing.assert_allclose(fills[name], [f[place] for f in plain.fills], rtol=1e-9, atol=1e-9)
     points = ours.points()
-    assert points["ts_event"].tolist() == list(equities)
-    np.testing.assert_allclose(points["equity"], list(equities.values()), rtol=1e-9, atol=1e-6)
+    assert points["ts_event"].tolist() == moments.tolist()
+    np.testing.assert_allclose(points["equity"], [*plain.noted, plain.equity], rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("shorts", [False, True])
+def test_costs_never_take_more_than_the_leverage_allows(account: Callable[..., Account], shorts: bool) -> None:
+    bars = made(*[(price, price, price, price) for price in 20 * 1.01 ** (np.arange(60) % 7)])
+    terms = Terms(commission=0.0005, spread=0.001, slippage=0.0003, least=3.0, shorts=shorts)
+    ours = account(terms)
+    ours.follow(bars, said(bars, *[(at, 1.0 if at % 10 < 5 else -1.0) for at in range(0, 59, 5)]))
+    points, fills = ours.points(), ours.fills()
+    assert len(fills) > 10
+    at = np.searchsorted(bars["ts_open"], fills["ts_event"])  # all prices of a bar are one here
+    assert (points["gross"][at] <= points["equity"][at] * (1 + 1e-12)).all()
+    assert points["cash"].min() > -1e-6
+
+
+def test_who_has_all_it_may_trades_no_dust(account: Callable[..., Account]) -> None:
+    bars = made(*flat(*([10.0, 10.0] * 30)))
+    ours = account(Terms(commission=0.0005))
+    ours.follow(bars, said(bars, *[(at, 1.0) for at in range(59)]))
+    assert len(ours.fills()) == 1
+
+
+def test_several_symbols_do_not_depend_on_their_order(kernels: Path) -> None:
+    """But for who is first where there is not enough for all: here there is."""
+    bars, signals = walk(11, 3, 300)
+    terms = Terms(share=0.2, commission=0.001, stop=0.02, target=0.03, participation=0.9)
+    other = np.concatenate([part[::-1] for part in np.split(bars, 100)])
+    place = {(s["ts_event"].item(), s["symbol"].item()): s for s in signals}
+    told = [place[key] for x in other if (key := (x["ts_event"].item(), x["symbol"].item())) in place]
+    accounts = Account(3, terms, kernels), Account(3, terms, kernels)
+    accounts[0].follow(bars, signals)
+    accounts[1].follow(other, np.array(told, dtype=SIGNAL))
+    one, two = (np.sort(each.fills(), order=["ts_event", "symbol"]) for each in accounts)
+    assert len(one) > 50
+    assert one[["ts_event", "symbol", "reason"]].tolist() == two[["ts_event", "symbol", "reason"]].tolist()
+    np.testing.assert_allclose(one["quantity"], two["quantity"], rtol=1e-12)
+    np.testing.assert_allclose(accounts[0].points()["equity"], accounts[1].points()["equity"], rtol=1e-12)
 
 
 def walk(seed: int, symbols: int, count: int = 120) -> tuple[Batch, Batch]:

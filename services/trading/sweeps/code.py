@@ -5,9 +5,9 @@ import inspect
 
 from services.trading.sweeps import combined, evaluated
 from services.trading.sweeps.family import Family, Point
-from strategies import backtest, execution, machine, performance, tallying, through, together
+from strategies import backtest, execution, following, machine, performance, tallying, through, together
 
-_MODULES = (backtest, execution, machine, performance, tallying, through, together, evaluated, combined)
+_MODULES = (backtest, execution, following, machine, performance, tallying, through, together, evaluated, combined)
 
 
 def code_of(family: Family, point: Point) -> str:

@@ -32,7 +32,8 @@ def plain(period: int, span: Span, kernels: Path, cash: float = COSTLY.cash) -> 
     said = {int(each["ts_event"]): float(each["side"]) for each in signals}
     account, equity = Plain(COSTLY, cash), []
     for bar in HISTORY.bars[span.first : span.end]:
-        account.bar(bar, [said[int(bar["ts_event"])]] if int(bar["ts_event"]) in said else [])
+        ts = int(bar["ts_event"])
+        account.moment([bar], {int(bar["symbol"]): said[ts]} if ts in said else {})
         equity.append(account.equity)
     return equity
 
