@@ -16,7 +16,6 @@ from core.errors import BadInput
 from core.mark import Mark
 from core.records import FILE_HEADER, begins_at, files
 from core.settings import Settings
-from core.snapshots import snapshots
 from gateway.flags import AsJson, ConfigFile, DataFolder, loaded, out
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ def parity(
     Example: candela check parity --journal ~/.local/share/candela/journal/binance
     """
     from core.calls import calls  # noqa: PLC0415 other verbs need no engine
+    from core.snapshots import snapshots  # noqa: PLC0415
     from services.trading.parity import checked  # noqa: PLC0415
 
     settings, _ = loaded(config_file, {"data": {"folder": str(data.absolute()) if data else None}})

@@ -45,6 +45,16 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def folder(kernels: Path) -> Iterator[Path]:
+    """A data folder that the database's own user can enter, with the kernels compiled so far."""
+    path = Path(tempfile.mkdtemp(prefix="candela-data-"))
+    path.chmod(0o755)
+    (path / "kernels").symlink_to(kernels)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def make_bars() -> Callable[..., Batch]:
     """Random-walk bars: `make_bars(count, symbols=1, seed=0)`, symbols in random order, timeframe 1s."""

@@ -1,18 +1,14 @@
 """Backtests: a strategy by its name over a file of history, on terms."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from core.bank import NO_TRADES, Bank
 from core.errors import BadInput
-from core.events import BAR, QUALITIES, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch, Symbols, joined
-from core.frames import Frames
+from core.events import BAR, TIMEFRAME_NAMES, TIMEFRAMES, TRADE, Batch, Symbols, joined
 from core.node import Node
-from core.paging import Span
 from feeds.bar_files import bars_of, has_bars
 from feeds.replay import session
 from feeds.stats import FeedStats
@@ -74,22 +70,6 @@ def history(path: Path, timeframe: str | None, folder: Path) -> History:
     if timeframe not in (None, found):
         raise BadInput(f"{path} has bars of {found}, not of {timeframe}: leave --timeframe out")
     return History(bars, tuple(symbols.names), found)
-
-
-def stored(frames: Frames, symbols: Sequence[str], timeframe: str, span: Span) -> History:
-    """The closed bars that are stored, of one source; BadInput where there are none."""
-    frame = frames.bars(symbols, timeframe, start=span[0], end=span[1])
-    if frame.is_empty():
-        raise BadInput(f"expected bars of {timeframe} of {', '.join(symbols)}, found none stored in that time")
-    names, bars = tuple(dict.fromkeys(symbols)), np.zeros(len(frame), dtype=BAR)
-    for name in ("ts_event", "ts_open", "ts_close"):
-        bars[name] = frame[name].dt.epoch("ns")
-    for name in ("seq", "open", "high", "low", "close", "volume", "vwap", "trades"):
-        bars[name] = frame[name]
-    bars["symbol"] = frame["symbol"].cast(pl.String).replace_strict({name: i for i, name in enumerate(names)})
-    bars["quality"] = frame["quality"].cast(pl.String).replace_strict({name: i for i, name in enumerate(QUALITIES)})
-    bars["timeframe"], bars["closed"], bars["ts_recv"] = TIMEFRAME_NAMES.index(timeframe), 1, bars["ts_event"]
-    return History(bars.take(np.lexsort((bars["symbol"], bars["ts_event"]))), names, timeframe)
 
 
 def _made(path: Path, timeframe: str, symbols: Symbols, folder: Path) -> Batch:

@@ -7,7 +7,8 @@ from typing import Any
 
 from core.errors import CandelaError
 from core.frames import Frames
-from services.trading.backtests import stored, tested
+from services.trading.backtests import tested
+from services.trading.stored import stored
 from strategies.backtest import rounds
 from strategies.terms import terms
 

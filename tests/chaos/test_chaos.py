@@ -1,24 +1,9 @@
 """The short form of the chaos: every run of the tests kills a few, and catches a store that is wrong on purpose."""
 
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.chaos.run import Chaos, Found, run
-
-
-@pytest.fixture
-def folder(kernels: Path) -> Iterator[Path]:
-    """A folder that the database's own user can enter, with the kernels compiled so far."""
-    path = Path(tempfile.mkdtemp(prefix="candela-chaos-"))
-    path.chmod(0o755)
-    (path / "kernels").symlink_to(kernels)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def test_nothing_is_lost_nothing_doubled_whatever_is_killed(folder: Path) -> None:

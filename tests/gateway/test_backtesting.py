@@ -81,3 +81,14 @@ def test_what_is_wrong_is_said_and_the_exit_code_is_two(
     told = candela(tmp_path, *(each.format(file=file) for each in arguments))
     assert told.returncode == 2
     assert sentence in " ".join(told.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [("gateway.cli", {"numba", "polars", "psycopg", "pandas"}), ("services.trading.backtests", {"psycopg", "pandas"})],
+)
+def test_nothing_is_loaded_that_a_verb_does_not_need(module: str, heavy: set[str]) -> None:
+    """Each costs a quarter of a second before the first result."""
+    code = f"import sys, {module}; print(*{heavy!r} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert run.stdout.split() == []

@@ -4,13 +4,10 @@ import asyncio
 import gzip
 import json
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,16 +26,6 @@ ROOT = Path(__file__).parents[2]
 FRAMES = ROOT / "tests/feeds/frames/binance.txt"
 OWN = {"CANDELA__STORE__URL": "postgresql://127.0.0.1:1/x"}
 DATA = ROOT.parent / "shared/data"
-
-
-@pytest.fixture
-def folder(kernels: Path) -> Iterator[Path]:
-    """A data folder that the database's own user can enter, with the kernels compiled so far."""
-    path = Path(tempfile.mkdtemp(prefix="candela-up-"))
-    path.chmod(0o755)
-    (path / "kernels").symlink_to(kernels)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
 
 
 async def watch(url: str, wanted: int) -> dict[str, list[dict[str, Any]]]:

@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +15,6 @@ import websockets
 from tests.command import CANDELA, CLEAN, ROOT, Up
 
 KEYS = {"APCA-API-KEY-ID": "candela-local", "APCA-API-SECRET-KEY": "candela-local"}
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A data folder that the database's own user can enter."""
-    path = Path(tempfile.mkdtemp(prefix="candela-up-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
 
 
 async def test_a_finite_session_says_in_the_end_what_was_sent_and_what_faults_did(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.events import GAP, TIMEFRAME_NAMES, Batch
 from core.frames import Frames
 from services.jobs import Jobs
-from services.trading import backtests
+from services.trading import backtests, stored
 from strategies.terms import terms
 from tests.core.made import CATALOGUE, carried
 from tests.running import Running, Start
@@ -51,7 +51,7 @@ async def test_a_backtest_of_what_is_stored(
     assert job["status"] == "done", job["error"]
     assert job["asked_at"] <= job["began_at"] <= job["ended_at"]
     with Frames(database, "test") as frames:
-        history = backtests.stored(frames, ASKED["symbols"], "1m", (None, None))
+        history = stored.stored(frames, ASKED["symbols"], "1m", (None, None))
     for name in ("ts_event", "ts_open", "symbol", "open", "close", "vwap", "quality", "timeframe"):
         assert history.bars[name].tolist() == bars[name].tolist(), name
     report = backtests.tested("momentum(5)", history, terms("share=30%"), kernels)

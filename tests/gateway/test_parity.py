@@ -1,9 +1,6 @@
 """`candela check parity` by its real command, over recorded sessions that were replayed."""
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,16 +18,6 @@ SESSIONS = (
     "binance/usdm_btcusdt_20240808.gz",
     "coinbase/frames.txt",
 )
-
-
-@pytest.fixture
-def folder(kernels: Path) -> Iterator[Path]:
-    """A data folder that the database's own user can enter, with the kernels compiled so far."""
-    path = Path(tempfile.mkdtemp(prefix="candela-parity-"))
-    path.chmod(0o755)
-    (path / "kernels").symlink_to(kernels)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def replayed(folder: Path, session: Path) -> Path:
