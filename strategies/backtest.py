@@ -81,7 +81,13 @@ class Account:
         self.record["fills"] = 0
 
     def follow(self, bars: Batch, signals: Batch) -> None:
-        """Bars that lie one after another, and the signals made at their closes, in order."""
+        """Bars that lie one after another, and the signals made at their closes, in order; BadInput. A part does not
+        end amid the bars of a moment."""
+        symbols = int(self.record["known"][0])
+        if not ((bars["symbol"] >= 0) & (bars["symbol"] < symbols)).all():
+            raise BadInput(
+                f"expected bars of symbols below {symbols}, found {bars['symbol'].min()} to {bars['symbol'].max()}"
+            )
         run, given = follow(self._folder), np.zeros(1, dtype=GIVEN)
         given["to_account"] = self.record.ctypes.data
         given["to_bars"], given["bars"] = bars.ctypes.data, len(bars)

@@ -1,8 +1,8 @@
 """Through: bars through a strategy's nodes and into the accounts that follow it, compiled as one kernel.
 
-As it stands here the nodes are none, those of `core/kernel.py`. `strategies/backtest.py` puts this text behind the
-source of a bank's kernel, without the import, so that `on_bar` is what runs live. There may be many accounts, each with
-states of its own: they take turns, a block of bars each, so that neither bars nor states are fetched from far.
+As it stands here the nodes are none, those of `core/kernel.py`. `strategies/machine.py` puts this text behind the
+source of a bank's kernel, without that import, so that `on_bar` is what runs live. There may be many accounts, each
+with states of its own: they take turns, a block of bars each, so that neither bars nor states are fetched from far.
 """
 
 from typing import Any

@@ -273,6 +273,12 @@ def test_the_profits_of_all_round_trips_are_that_of_the_account(account: Callabl
     assert all(begun <= ended for _, begun, ended, _, _ in made_of)
 
 
+def test_an_account_has_no_place_for_other_symbols(account: Callable[..., Account]) -> None:
+    bars = made(*flat(10, 11), symbols=2)
+    with pytest.raises(BadInput, match="expected bars of symbols below 1, found 0 to 1"):
+        account(Terms()).follow(bars, said(bars))
+
+
 def test_what_cannot_be_tested_is_refused(kernels: Path, make_bars: Callable[..., Batch]) -> None:
     bars = make_bars(5_000)
     late, strange, endless = bars.copy(), bars.copy(), bars.copy()
